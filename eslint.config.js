@@ -1,0 +1,104 @@
+// The walls between the rooms, kept by lint. docs/decisions/0002 says why each stands where it does.
+import importX from 'eslint-plugin-import-x'
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript'
+import tseslint from 'typescript-eslint'
+
+const rooms = ['core', 'api', 'workflows', 'activities', 'clients', 'db', 'sandbox', 'bin', 'bench', 'test']
+
+/** Which rooms each room may import. `bin`, `bench` and `test` may import everything. */
+const mayImport = {
+  core: ['core'],
+  clients: ['clients', 'core'],
+  db: ['db', 'core'],
+  activities: ['activities', 'core'],
+  workflows: ['workflows', 'core', 'activities'],
+  api: ['api', 'core', 'workflows'],
+  sandbox: ['sandbox', 'core'],
+}
+
+const zones = Object.entries(mayImport).map(([room, allowed]) => ({
+  target: `./${room}`,
+  from: rooms.filter((other) => !allowed.includes(other)).map((other) => `./${other}`),
+  message: `${room}/ may import only ${allowed.join(', ')}.`,
+}))
+
+const impure = [
+  { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'The clock enters by bin/.' },
+  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'The clock enters by bin/.' },
+  { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'Randomness enters by bin/.' },
+]
+const noEnv = { selector: "MemberExpression[object.name='process'][property.name='env']", message: 'Environment enters by bin/.' }
+const onlyTypesFrom = (pattern, message) => ({ group: [pattern], allowTypeImports: true, message })
+
+/** The package that a room may use; anything else is named in the error. */
+const packagesOnly = (allowed, message) => ({
+  regex: `^(?!${allowed.map((name) => `${name}(/|$)`).join('|')}|\\.)`,
+  message,
+})
+
+export default tseslint.config(
+  { ignores: ['node_modules', '.data', 'dist', 'coverage', 'test/workflows/histories', 'db/migrations'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      'import-x/no-restricted-paths': ['error', { zones }],
+      'import-x/no-default-export': 'error',
+      'max-lines': ['error', 300],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      '@typescript-eslint/return-await': ['error', 'in-try-catch'],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/require-await': 'off', // ports are async; an adapter over SQLite has nothing to await
+      'no-restricted-syntax': ['error', noEnv],
+    },
+  },
+  {
+    files: ['core/**/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [packagesOnly(['zod', 'picomatch', '@noble/hashes'], 'core/ is pure: zod, a glob matcher, a pure hash and itself.')] }],
+      'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'setInterval', 'setImmediate', 'console', 'Buffer'],
+      'no-restricted-syntax': ['error', noEnv, ...impure],
+    },
+  },
+  {
+    files: ['workflows/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            packagesOnly(['@temporalio/workflow'], 'workflows/ use only @temporalio/workflow and zod-free core.'),
+            onlyTypesFrom('**/activities/*', 'workflows/ import only types of activities.'),
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['activities/**/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [packagesOnly(['@temporalio/activity', '@temporalio/common', 'node:'], 'activities/ use @temporalio/activity; the rest is injected.')] }],
+      'no-restricted-syntax': ['error', noEnv, ...impure],
+    },
+  },
+  {
+    files: ['api/**/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [onlyTypesFrom('**/workflows/*', 'api/ imports only types of workflows.')] }],
+      'no-restricted-syntax': ['error', noEnv, ...impure],
+    },
+  },
+  { files: ['clients/**/*.ts', 'db/**/*.ts'], rules: { 'no-restricted-syntax': ['error', noEnv, ...impure] } },
+  { files: ['bin/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  {
+    files: ['test/**/*.ts', 'bench/**/*.ts'],
+    rules: { 'max-lines-per-function': 'off', 'max-lines': ['error', 500] },
+  },
+  { files: ['*.config.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
+)
