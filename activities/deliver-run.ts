@@ -1,0 +1,221 @@
+/**
+ * Claims, sends and ends one run of entries. A batch that the vendor refuses is halved until the poison event stands
+ * alone; each part is committed as soon as its answer is there, so that a crash repeats at most the request in flight.
+ */
+import { BridgeError } from '../core/errors.ts'
+import type { Attempt, Clock, EndedEntry, LaneStore, Lease, Log, VendorAnswer } from '../core/ports.ts'
+import { meaningOf, type Answer } from '../core/retry.ts'
+import type { ConnectionSettings } from '../core/settings.ts'
+import type { LaneHandler } from './lane-handler.ts'
+import type { Decided } from './read-run.ts'
+
+export interface RunContext {
+  lanes: LaneStore
+  handler: LaneHandler
+  clock: Clock
+  log: Log
+  key: string
+  settings: ConnectionSettings
+  settingsVersion: number
+  signal: AbortSignal
+  /** Called after each commit: heartbeat and progress. */
+  onProgress: (lease: Lease, entries: number) => void
+}
+
+/** Why a run stopped before its end. `lease` has what was committed until then. */
+export type Stopped =
+  | { kind: 'paused' | 'lost'; lease: Lease }
+  | { kind: 'needs_attention'; lease: Lease; reason: string }
+  | { kind: 'wait'; lease: Lease; error: BridgeError }
+
+/**
+ * After this many refusals of single events in a row, with nothing accepted in between, the fault is taken to be
+ * the vendor's or the key's and not the events': the lane is held and the rest is kept.
+ */
+const refusalsInARowMax = 100
+
+export async function deliverRun(
+  context: RunContext,
+  start: Lease,
+  run: Decided[],
+): Promise<Lease | Stopped> {
+  const { lanes, handler } = context
+  const duplicates = await claimRun(context, start, run)
+  const isSent = (entry: Decided) => entry.verdict.kind === 'mapped' && !duplicates.has(entry.seq)
+  const parts = cutIntoParts(run, isSent, handler.limits)
+  let lease = start
+  let attempts: Attempt[] = []
+  let refusalsInARow = 0
+
+  for (let part = parts.shift(); part; part = parts.shift()) {
+    const sent = part.filter(isSent)
+    let refused: Refusal | undefined
+    if (sent.length > 0) {
+      const held = await lanes.check(lease)
+      if (held !== 'ours') return { kind: held, lease }
+      const { attempt, meaning, answer } = await sendPart(context, part, sent)
+      attempts.push(attempt)
+      if (meaning === 'key' || meaning === 'wait') return stop(context, lease, attempt, answer, meaning)
+      if (meaning !== 'accepted' && sent.length > 1) {
+        parts.unshift(...halve(part, isSent))
+        continue
+      }
+      refused = meaning === 'accepted' ? undefined : refusalOf(meaning, answer)
+      refusalsInARow = refused ? refusalsInARow + 1 : 0
+    }
+    lease = await endPart(context, lease, part, duplicates, refused, attempts)
+    attempts = []
+    if (refusalsInARow >= refusalsInARowMax) return holdRefusing(context, lease)
+  }
+  return lease
+}
+
+/** `duplicatesUntil` and `force` neither read nor take claims. */
+async function claimRun(
+  { lanes, settings, clock }: RunContext,
+  lease: Lease,
+  run: Decided[],
+): Promise<Set<number>> {
+  const { duplicatesUntil } = settings.inbound
+  if (duplicatesUntil !== undefined && Date.parse(duplicatesUntil) > clock.nowMs()) return new Set()
+  const candidates = run.filter(({ verdict }) => verdict.kind === 'mapped')
+  return lanes.claim(lease, candidates, clock.nowMs())
+}
+
+/** Consecutive parts, each at most what one request takes. */
+function cutIntoParts(
+  run: Decided[],
+  isSent: (entry: Decided) => boolean,
+  limits: LaneHandler['limits'],
+): Decided[][] {
+  const parts: Decided[][] = []
+  let part: Decided[] = []
+  let [count, bytes] = [0, 0]
+  for (const entry of run) {
+    const size = isSent(entry) && entry.verdict.kind === 'mapped' ? entry.verdict.event.length : 0
+    if (size > 0 && count > 0 && (count >= limits.entriesMax || bytes + size > limits.bytesMax)) {
+      parts.push(part)
+      part = []
+      ;[count, bytes] = [0, 0]
+    }
+    part.push(entry)
+    if (size > 0) [count, bytes] = [count + 1, bytes + size]
+  }
+  if (part.length > 0) parts.push(part)
+  return parts
+}
+
+function halve(part: Decided[], isSent: (entry: Decided) => boolean): [Decided[], Decided[]] {
+  const sent = part.filter(isSent)
+  const middle = sent[Math.ceil(sent.length / 2)]?.seq ?? Infinity
+  return [part.filter(({ seq }) => seq < middle), part.filter(({ seq }) => seq >= middle)]
+}
+
+async function sendPart(context: RunContext, part: Decided[], sent: Decided[]) {
+  const { handler, key, clock, log, signal, settingsVersion } = context
+  const atMs = clock.nowMs()
+  const events = sent.flatMap(({ verdict }) => (verdict.kind === 'mapped' ? [verdict.event] : []))
+  const answer = await handler.send(key, events, signal)
+  const meaning = meaningOf(answer)
+  const attempt: Attempt = {
+    firstSeq: part[0]?.seq ?? 0,
+    lastSeq: part.at(-1)?.seq ?? 0,
+    atMs,
+    durationMs: answer.durationMs,
+    entries: sent.length,
+    status: answer.status,
+    code: meaning,
+    answer: answer.text,
+    settingsVersion,
+  }
+  log.info({ event: 'delivery.attempted', ...attempt, answer: undefined }, 'delivery.attempted')
+  return { attempt, meaning, answer }
+}
+
+async function stop(
+  { lanes, clock }: RunContext,
+  lease: Lease,
+  attempt: Attempt,
+  answer: VendorAnswer,
+  meaning: 'key' | 'wait',
+): Promise<Stopped> {
+  const said = answer.status === undefined ? answer.text : `HTTP ${answer.status}`
+  if (meaning === 'key') {
+    const reason = `Statsig refuses the server key (${said}). Set a valid one; nothing is lost.`
+    await lanes.fail(lease, attempt, reason)
+    await lanes.hold(lease, 'needs_attention', reason, clock.nowMs())
+    return { kind: 'needs_attention', lease, reason }
+  }
+  const { retryAfterMs } = answer
+  await lanes.fail(lease, attempt, `Statsig answers ${said}; delivery is tried again.`)
+  const code = answer.status === 429 ? 'statsig.rate_limited' : 'statsig.unavailable'
+  const error = new BridgeError(code, said, retryAfterMs === undefined ? {} : { retryAfterMs })
+  return { kind: 'wait', lease, error }
+}
+
+async function holdRefusing({ lanes, clock }: RunContext, lease: Lease): Promise<Stopped> {
+  const reason = `Statsig refused ${refusalsInARowMax} events in a row, one by one. Delivery is held; set the key again to go on.`
+  await lanes.hold(lease, 'needs_attention', reason, clock.nowMs())
+  return { kind: 'needs_attention', lease, reason }
+}
+
+interface Refusal {
+  code: string
+  detail: string
+}
+
+function refusalOf(meaning: Answer, answer: VendorAnswer): Refusal {
+  const code = meaning === 'too_large' ? 'vendor_too_large' : 'vendor_refused'
+  return { code, detail: `HTTP ${answer.status ?? '-'}: ${answer.text}`.slice(0, 500) }
+}
+
+async function endPart(
+  { lanes, clock, settingsVersion, onProgress }: RunContext,
+  lease: Lease,
+  part: Decided[],
+  duplicates: Set<number>,
+  refused: Refusal | undefined,
+  attempts: Attempt[],
+): Promise<Lease> {
+  const entries = part.map((entry) => endEntry(entry, duplicates.has(entry.seq), refused))
+  const next = await lanes.commit(lease, { entries, attempts, settingsVersion, nowMs: clock.nowMs() })
+  onProgress(next, entries.length)
+  return next
+}
+
+function endEntry(
+  { seq, sole, messageId, seen, verdict }: Decided,
+  isDuplicate: boolean,
+  refused: Refusal | undefined,
+): EndedEntry {
+  const { type, event, userId } = seen
+  const base = {
+    seq,
+    sole,
+    messageId,
+    type,
+    event,
+    userId,
+    reason: undefined,
+    path: undefined,
+    detail: undefined,
+  }
+  switch (verdict.kind) {
+    case 'mapped':
+      if (isDuplicate) return { ...base, outcome: 'skipped', reason: 'duplicate' }
+      if (refused) return { ...base, outcome: 'rejected', reason: refused.code, detail: refused.detail }
+      return { ...base, outcome: 'delivered' }
+    case 'filtered':
+      return { ...base, outcome: 'filtered', reason: verdict.rule }
+    case 'skipped':
+      return { ...base, outcome: 'skipped', reason: verdict.reason }
+    case 'rejected':
+      return {
+        ...base,
+        outcome: 'rejected',
+        reason: verdict.code,
+        path: verdict.path,
+        detail: verdict.message,
+      }
+  }
+}

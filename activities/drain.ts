@@ -1,0 +1,173 @@
+/**
+ * One stint of a lane: take it, read runs, deliver them, linger for more, and hand it back. Everything that must
+ * survive is in the store; what Temporal sees are counts and states.
+ */
+import { Context } from '@temporalio/activity'
+import { BridgeError } from '../core/errors.ts'
+import type { LaneName } from '../core/lanes.ts'
+import type { Clock, ConnectionStore, LaneStore, Lease, Log } from '../core/ports.ts'
+import { deliverRun, type RunContext, type Stopped } from './deliver-run.ts'
+import { toFailure } from './failures.ts'
+import type { LaneHandler } from './lane-handler.ts'
+import { createRunReader } from './read-run.ts'
+import type { createWatch } from './watch.ts'
+
+export interface DrainInput {
+  connectionId: string
+  lane: LaneName
+}
+
+export interface DrainResult {
+  /** `more`: call again at once. All others: wait for the signal `wake`. */
+  state: 'more' | 'asleep' | 'paused' | 'needs_attention'
+  reason?: string
+  /** Entries ended in this stint. */
+  entries: number
+  /** Position of the last ended entry. */
+  cursor: number
+}
+
+export interface DrainDeps {
+  connections: ConnectionStore
+  lanes: LaneStore
+  handlers: Partial<Record<string, LaneHandler>>
+  watch: ReturnType<typeof createWatch>
+  clock: Clock
+  log: Log
+}
+
+/** Entries that one run reads: one full batch of Statsig's, and a commit of a few milliseconds. */
+const runEntriesMax = 1000
+/** How long an empty lane is watched before it goes to sleep: most lanes are woken by their next event for nothing. */
+const lingerMs = 5_000
+/** A stint ends now and then, so that its counts are seen and a new worker can take over. */
+const stintMs = 300_000
+const heartbeatEveryMs = 1_000
+
+export function createDrain(deps: DrainDeps) {
+  return async function drain({ connectionId, lane }: DrainInput): Promise<DrainResult> {
+    try {
+      return await runStint(deps, { connectionId, lane })
+    } catch (error) {
+      throw toFailure(error)
+    }
+  }
+}
+
+async function runStint(deps: DrainDeps, { connectionId, lane }: DrainInput): Promise<DrainResult> {
+  const { lanes, watch, clock } = deps
+  const opened = await lanes.open(connectionId, lane, clock.nowMs())
+  if ('held' in opened) return { state: opened.held, entries: 0, cursor: 0 }
+
+  const handler = handlerOf(deps, lane)
+  const readRun = createRunReader(lanes, handler)
+  const stopping = watchForStop()
+  const startedMs = clock.nowMs()
+  let lease: Lease = opened
+  const end = (state: DrainResult['state'], reason?: string): DrainResult => ({
+    state,
+    entries: lease.cursor - opened.cursor,
+    cursor: lease.cursor,
+    ...(reason === undefined ? {} : { reason }),
+  })
+
+  for (let idleSinceMs = startedMs; ;) {
+    if (stopping.shutdown || clock.nowMs() - startedMs > stintMs) return end('more')
+    const seen = watch.version()
+    const context = await contextOf(deps, handler, lease, stopping.signal)
+    if ('missing' in context) return end('needs_attention', await holdForKey(deps, lease, context.missing))
+    const run = await readRun(lease, context.settings, runEntriesMax)
+    if (run.length === 0) {
+      if (clock.nowMs() - idleSinceMs > lingerMs && (await lanes.sleep(lease))) return end('asleep')
+      stopping.heartbeat(lease, clock.nowMs())
+      await Promise.race([watch.changed(seen, heartbeatEveryMs), stopping.stopped])
+      continue
+    }
+    const result = await deliverRun(context, lease, run)
+    lease = 'kind' in result ? result.lease : result
+    if ('kind' in result) return afterStop(deps, result, end)
+    idleSinceMs = clock.nowMs()
+    // The other process may be waiting for the write lock: better-sqlite3 knows no fairness.
+    await new Promise(setImmediate)
+  }
+}
+
+/** What the stint comes to when a run was stopped. Progress before a fault starts the patience anew. */
+async function afterStop(
+  { lanes, clock }: DrainDeps,
+  stopped: Stopped,
+  end: (state: DrainResult['state'], reason?: string) => DrainResult,
+): Promise<DrainResult> {
+  switch (stopped.kind) {
+    case 'paused':
+      await lanes.hold(stopped.lease, 'paused', undefined, clock.nowMs())
+      return end('paused')
+    case 'needs_attention':
+      return end('needs_attention', stopped.reason)
+    case 'lost':
+      throw new BridgeError('lane_lost', `epoch ${stopped.lease.epoch} is over`)
+    case 'wait':
+      if (end('more').entries > 0 && stopped.error.retryAfterMs === undefined) return end('more')
+      throw stopped.error
+  }
+}
+
+function handlerOf({ handlers }: DrainDeps, lane: LaneName): LaneHandler {
+  const handler = handlers[lane.split(':', 1)[0] ?? lane]
+  if (!handler) throw new BridgeError('not_found', `No handler drains the lane ${lane}.`)
+  return handler
+}
+
+/** Settings, key and pause are in force at the next run read. */
+async function contextOf(
+  deps: DrainDeps,
+  handler: LaneHandler,
+  { connectionId }: Lease,
+  signal: AbortSignal,
+): Promise<RunContext | { missing: string }> {
+  const { connections, lanes, clock, log } = deps
+  const connection = await connections.get(connectionId)
+  if (!connection) throw new BridgeError('not_found', `Connection ${connectionId} is gone.`)
+  const key = await openKey(handler, connectionId)
+  if (typeof key !== 'string') return key
+  const { settings, settingsVersion } = connection
+  const onProgress = (lease: Lease) => Context.current().heartbeat({ cursor: lease.cursor })
+  return { lanes, handler, clock, log, key, settings, settingsVersion, signal, onProgress }
+}
+
+async function openKey(handler: LaneHandler, connectionId: string): Promise<string | { missing: string }> {
+  try {
+    const missing = 'No Statsig server key is set. Events are kept; set one to deliver them.'
+    return (await handler.openKey(connectionId)) ?? { missing }
+  } catch (error) {
+    if (!(error instanceof BridgeError) || error.code !== 'secret_unreadable') throw error
+    return { missing: `${error.message} Events are kept.` }
+  }
+}
+
+async function holdForKey({ lanes, clock }: DrainDeps, lease: Lease, reason: string): Promise<string> {
+  await lanes.hold(lease, 'needs_attention', reason, clock.nowMs())
+  return reason
+}
+
+/**
+ * A worker that shuts down lets the request in flight end and commits it; a cancelled activity aborts the request.
+ * See the reasons of `Context.cancelled` in the Temporal SDK.
+ */
+function watchForStop() {
+  const context = Context.current()
+  const abort = new AbortController()
+  const state = { shutdown: false, signal: abort.signal, stopped: Promise.resolve(), heartbeat }
+  let beatAtMs = 0
+  state.stopped = context.cancelled.catch((reason: unknown) => {
+    if (reason instanceof Error && reason.message === 'WORKER_SHUTDOWN') state.shutdown = true
+    else abort.abort(reason)
+  })
+  function heartbeat(lease: Lease, nowMs: number): void {
+    abort.signal.throwIfAborted()
+    if (nowMs - beatAtMs < heartbeatEveryMs) return
+    beatAtMs = nowMs
+    context.heartbeat({ cursor: lease.cursor })
+  }
+  return state
+}

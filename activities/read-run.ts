@@ -1,0 +1,71 @@
+/** Reads the next run of a lane and decides each message. Bodies are parsed once, however many runs they span. */
+import { madeMessageId } from '../core/ids.ts'
+import type { Verdict } from '../core/outcome.ts'
+import type { LaneStore, Lease, LogRow } from '../core/ports.ts'
+import type { Receipt } from '../core/receipt.ts'
+import type { ConnectionSettings } from '../core/settings.ts'
+import { parseBody, receiptOf, unpackStored } from '../core/stored-request.ts'
+import type { LaneHandler, Seen } from './lane-handler.ts'
+
+/** One entry with what the mapping said of it. */
+export interface Decided {
+  seq: number
+  sole: boolean
+  messageId: string
+  seen: Seen
+  verdict: Verdict<string>
+}
+
+interface OpenRequest {
+  requestId: number
+  items: readonly unknown[]
+  receipt: Receipt
+}
+
+export function createRunReader(lanes: LaneStore, handler: LaneHandler) {
+  // A request of thousands of messages spans several runs; smaller ones are read once and dropped.
+  let open: OpenRequest | undefined
+
+  async function openRequest(row: LogRow): Promise<OpenRequest> {
+    if (open?.requestId === row.requestId) return open
+    const unpacked = unpackStored(row, parseBody(await lanes.body(row.requestId)))
+    if (!unpacked.ok) throw new Error(`request ${row.requestId} was accepted but is ${unpacked.code}`)
+    open = { requestId: row.requestId, items: unpacked.items, receipt: receiptOf(row, unpacked.batch) }
+    return open
+  }
+
+  /** At most `max` entries from the cursor on, in order; empty when the lane is. */
+  return async function readRun(lease: Lease, settings: ConnectionSettings, max: number): Promise<Decided[]> {
+    const run: Decided[] = []
+    for (const row of await lanes.read(lease, max)) {
+      const { items, receipt } = await openRequest(row)
+      const from = Math.max(row.firstSeq, lease.cursor + 1)
+      for (let seq = from; seq <= row.lastSeq && run.length < max; seq += 1) {
+        const offset = seq - row.firstSeq
+        const item = row.items?.[offset] ?? offset
+        const { seen, verdict } = decideSafely(handler, items[item], receipt, settings)
+        const messageId = seen.messageId ?? madeMessageId(row.requestId, item)
+        run.push({ seq, sole: row.sole, messageId, seen, verdict })
+      }
+    }
+    return run
+  }
+}
+
+/** The mapping throws only for our own bugs. Even then the message ends, visibly, and its lane goes on. */
+function decideSafely(
+  handler: LaneHandler,
+  item: unknown,
+  receipt: Receipt,
+  settings: ConnectionSettings,
+): Pick<Decided, 'seen' | 'verdict'> {
+  try {
+    return handler.decide(item, receipt, settings)
+  } catch (error) {
+    const message = error instanceof Error ? error.message.slice(0, 200) : 'unknown fault'
+    return {
+      seen: {},
+      verdict: { kind: 'rejected', code: 'internal_error', path: '', message, warnings: [] },
+    }
+  }
+}

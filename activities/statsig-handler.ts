@@ -1,0 +1,26 @@
+/** Segment messages to Statsig's log_event: lanes `events` and `late`. */
+import type { ConnectionStore, StatsigEvents } from '../core/ports.ts'
+import { mapSegmentMessage } from '../core/segment-to-statsig/index.ts'
+import type { LaneHandler } from './lane-handler.ts'
+
+/**
+ * 1,000 events a request is the largest batch of Statsig's own Node SDK (statsig-node 6.5.2); the request limit is
+ * 10 MB (docs.statsig.com/server-core), of which half is left for growth on the way.
+ */
+const limits = { entriesMax: 1000, bytesMax: 5_000_000 }
+
+export function createStatsigHandler(deps: {
+  connections: ConnectionStore
+  statsig: StatsigEvents
+}): LaneHandler {
+  return {
+    limits,
+    decide(item, receipt, settings) {
+      const { seen, verdict } = mapSegmentMessage(item, receipt, settings)
+      if (verdict.kind !== 'mapped') return { seen, verdict }
+      return { seen, verdict: { ...verdict, event: JSON.stringify(verdict.event) } }
+    },
+    openKey: (connectionId) => deps.connections.openKey(connectionId, 'statsig.serverKey'),
+    send: (key, events, signal) => deps.statsig.logEvents(key, events, signal),
+  }
+}

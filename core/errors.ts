@@ -1,0 +1,107 @@
+/**
+ * One error class, one table of codes. Two readers translate it: api/on-error.ts into problem+json and
+ * activities/failures.ts into ApplicationFailure. Codes are wire format. Zod-free: workflows import this file.
+ */
+
+interface ErrorRow {
+  /** HTTP status where the error reaches a caller. */
+  status: number
+  title: string
+  /** What the reader should do next. */
+  nextStep: string
+  /** Whether the same attempt may succeed later without anyone changing anything. */
+  heals: boolean
+}
+
+export const errorTable = {
+  unauthorized: {
+    status: 401,
+    title: 'No valid API key',
+    nextStep: 'Send `Authorization: Bearer <key>`.',
+    heals: false,
+  },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    nextStep: 'Check the id; GET /api/v1/connections lists what there is.',
+    heals: false,
+  },
+  invalid_request: {
+    status: 422,
+    title: 'The request does not fit its schema',
+    nextStep: 'Correct the fields that `errors` names; /docs shows the shape.',
+    heals: false,
+  },
+  not_json: { status: 400, title: 'The body is not JSON', nextStep: 'Send one JSON document.', heals: false },
+  body_too_large: {
+    status: 413,
+    title: 'The body is too large',
+    nextStep: 'Send at most 16 MB a request, after decompression.',
+    heals: false,
+  },
+  write_key_in_use: {
+    status: 409,
+    title: 'Another connection has this write key',
+    nextStep: 'Choose another write key, or use that connection.',
+    heals: false,
+  },
+  key_in_use: {
+    status: 409,
+    title: 'Another connection has this Statsig key',
+    nextStep: 'Use a key of its own for each connection.',
+    heals: false,
+  },
+  disk_full: {
+    status: 503,
+    title: 'The disk is at its limit',
+    nextStep: 'Free disk space; nothing accepted is lost.',
+    heals: true,
+  },
+  store_busy: { status: 503, title: 'The database is busy', nextStep: 'Try again shortly.', heals: true },
+  store_failed: {
+    status: 503,
+    title: 'The database cannot be written',
+    nextStep: 'Check the data folder and the disk; see /readyz.',
+    heals: true,
+  },
+  secret_unreadable: {
+    status: 500,
+    title: 'A stored key cannot be opened',
+    nextStep: 'Start with the CAUSEWAY_SECRET_KEY that sealed it, or set the key again.',
+    heals: false,
+  },
+  lane_lost: {
+    status: 409,
+    title: 'Another drain has taken over this lane',
+    nextStep: 'Nothing: the newer drain goes on.',
+    heals: true,
+  },
+  'statsig.unavailable': {
+    status: 502,
+    title: 'Statsig cannot be reached or answers with a fault',
+    nextStep: 'Nothing: delivery is tried again until it works.',
+    heals: true,
+  },
+  'statsig.rate_limited': {
+    status: 429,
+    title: 'Statsig asks us to slow down',
+    nextStep: 'Nothing: delivery waits as long as Statsig asked.',
+    heals: true,
+  },
+} as const satisfies Record<string, ErrorRow>
+export type ErrorCode = keyof typeof errorTable
+
+export class BridgeError extends Error {
+  readonly code: ErrorCode
+  /** How long the other side asked us to wait, in ms. */
+  readonly retryAfterMs: number | undefined
+  readonly detail: string
+
+  constructor(code: ErrorCode, detail: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+    super(`${errorTable[code].title}: ${detail}`, { cause: options.cause })
+    this.name = 'BridgeError'
+    this.code = code
+    this.detail = detail
+    this.retryAfterMs = options.retryAfterMs
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Every derived name in one place: workflow ids, entry ids, prefixes. Zod-free: workflows import this file.
+ */
+import type { LaneName } from './lanes.ts'
+
+/** Prefixes of the ids that we make; an id tells what it is. */
+export const idPrefixes = { connection: 'con', request: 'req', process: 'prc' } as const
+export type IdKind = keyof typeof idPrefixes
+
+/** Workflow ids are wire format: people search for them and histories are stored under them. */
+export function laneWorkflowId(connectionId: string, lane: LaneName): string {
+  return `lane:${connectionId}:${lane}`
+}
+
+/** The id of one entry: the lane's number and the entry's position in it, never used twice. */
+export function entryId(laneId: number, seq: number): string {
+  return `msg_${laneId}_${seq}`
+}
+
+/** The parts of an entry id, or undefined where the text is not one. */
+export function parseEntryId(id: string): { laneId: number; seq: number } | undefined {
+  const match = /^msg_(\d{1,15})_(\d{1,15})$/.exec(id)
+  return match ? { laneId: Number(match[1]), seq: Number(match[2]) } : undefined
+}
+
+/** The messageId of a message that came without one: the same at every attempt, since it is made of the place. */
+export function madeMessageId(requestId: number, item: number): string {
+  return `causeway-${requestId}-${item}`
+}

@@ -1,0 +1,26 @@
+/** What a lane's run says of itself in the Temporal Web UI, in Markdown. Zod-free: workflows import this file. */
+
+const sentences: Record<string, string> = {
+  running:
+    'Delivering, or waiting a few seconds for the next event. During an outage the pending activity shows the last fault and the next attempt.',
+  asleep: 'Everything is delivered. The next event wakes this run.',
+  paused: 'Paused by a person. Events are accepted and kept; resume it through the API.',
+  needs_attention: 'A person is needed. Events are accepted and kept.',
+}
+
+export function describeLane({
+  status,
+  ended,
+  reason,
+}: {
+  status: string
+  ended: number
+  reason?: string
+}): string {
+  const lines = [
+    `**${status}**: ${sentences[status] ?? ''}`,
+    `Entries ended by this lane's runs: **${ended}**`,
+  ]
+  if (reason !== undefined) lines.splice(1, 0, `> ${reason}`)
+  return lines.join('\n\n')
+}

@@ -1,0 +1,25 @@
+/**
+ * The lanes of a connection: each an ordered log with a cursor, drained by the same workflow.
+ * Zod-free: workflows import this file.
+ */
+
+/** Lanes that every connection has from its creation. */
+export const standingLanes = ['events', 'late', 'audiences', 'outbound', 'forward'] as const
+export type StandingLane = (typeof standingLanes)[number]
+
+/** A lane by name: one of the standing ones, or `replay:<id>`, `export:<id>`, `redrive:<id>`. */
+export type LaneName = StandingLane | `replay:${string}` | `export:${string}` | `redrive:${string}`
+
+/** Which side a lane delivers to; claims are kept apart by it. `ledger` claims nothing: newest time decides. */
+export type Destination = 'statsig' | 'segment' | 'ledger'
+
+export function destinationOf(lane: LaneName): Destination {
+  if (lane === 'audiences') return 'ledger'
+  return lane === 'outbound' || lane.startsWith('export:') ? 'segment' : 'statsig'
+}
+
+/** Live lanes go to the live worker; everything else yields to them on the bulk worker. */
+export function taskQueueOf(lane: LaneName): 'causeway-live' | 'causeway-bulk' {
+  const live: readonly string[] = ['events', 'audiences', 'outbound', 'forward']
+  return live.includes(lane) ? 'causeway-live' : 'causeway-bulk'
+}

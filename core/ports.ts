@@ -1,0 +1,338 @@
+/**
+ * What the outside must provide. Adapters live in db/ and clients/; bin/ puts them together. Each port has one
+ * conformance suite in test/ that every adapter passes.
+ */
+import type { Ending, Outcome } from './outcome.ts'
+import type { LaneName } from './lanes.ts'
+import type { ConnectionSettings } from './settings.ts'
+
+export interface Clock {
+  /** Epoch milliseconds. */
+  nowMs(): number
+}
+
+export interface Ids {
+  /** A new random id with the prefix of its kind. */
+  next(kind: 'connection' | 'request' | 'process'): string
+  /** A new write key: 32 characters, url-safe. */
+  writeKey(): string
+}
+
+/** Secrets of a connection, by what they are for. */
+export const keyKinds = [
+  'statsig.serverKey',
+  'statsig.clientKey',
+  'statsig.consoleKey',
+  'segment.writeKey',
+  'segment.sharedSecret',
+  'segment.apiToken',
+] as const
+export type KeyKind = (typeof keyKinds)[number]
+
+export type ConnectionStatus = 'new' | 'connecting' | 'active' | 'needs_attention' | 'disconnecting'
+export type LaneStatus = 'asleep' | 'running' | 'paused' | 'needs_attention'
+
+export interface LaneState {
+  laneId: number
+  connectionId: string
+  lane: LaneName
+  state: LaneStatus
+  /** Why it is held or what it waits for; undefined when all is well. */
+  reason: string | undefined
+  /** The lane's own pause, apart from the connection's. */
+  paused: boolean
+  /** Entries without an ending. */
+  pending: number
+  /** When the oldest pending entry was received. */
+  oldestPendingAtMs: number | undefined
+  /** When a drain last showed life on this lane. */
+  touchedAtMs: number
+}
+
+export interface Connection {
+  id: string
+  name: string
+  setup: 'manual' | 'oauth' | 'token'
+  status: ConnectionStatus
+  writeKey: string
+  paused: boolean
+  settings: ConnectionSettings
+  settingsVersion: number
+  /** Which secrets are set; their values never leave the store but through `openKey`. */
+  keys: KeyKind[]
+  createdAtMs: number
+  updatedAtMs: number
+}
+
+export interface ConnectionChange {
+  name?: string
+  paused?: boolean
+  lanePauses?: Partial<Record<LaneName, boolean>>
+  settings?: ConnectionSettings
+  /** A value sets or replaces a key, null removes it. */
+  keys?: Partial<Record<KeyKind, string | null>>
+}
+
+export interface ConnectionStore {
+  /** Throws `write_key_in_use` or `key_in_use`. */
+  create(input: {
+    id: string
+    name: string
+    setup: Connection['setup']
+    writeKey: string
+    settings: ConnectionSettings
+    keys: Partial<Record<KeyKind, string>>
+    nowMs: number
+  }): Promise<Connection>
+  get(id: string): Promise<Connection | undefined>
+  /** Oldest first, after the given id. */
+  list(page: { after?: string; limit: number }): Promise<Connection[]>
+  /**
+   * Applies a change in one transaction. A new key ends `needs_attention` of the lanes that use it; an ended pause
+   * puts the lane to sleep. Both are then woken by whoever made the change. Throws `not_found`, `key_in_use`.
+   */
+  update(id: string, change: ConnectionChange, nowMs: number): Promise<Connection>
+  byWriteKey(writeKey: string): Promise<{ id: string; settings: ConnectionSettings } | undefined>
+  /** The secret itself, for the one moment of use. */
+  openKey(id: string, kind: KeyKind): Promise<string | undefined>
+  settingsAt(id: string, version: number): Promise<ConnectionSettings | undefined>
+  lanes(id: string): Promise<LaneState[]>
+}
+
+/** One HTTP request as it was accepted: the body as it came (decompressed), addressed by message later. */
+export interface AcceptedRequest {
+  connectionId: string
+  receivedAtMs: number
+  source: 'tracking' | 'webhook' | 'archive'
+  /** The route's call, by which the body is unpacked again. */
+  call: string
+  callerIp: string | undefined
+  body: Uint8Array
+  /** Which items of the body go to which lane, in order. `items` undefined: all of them, `count` in number. */
+  lanes: { lane: LaneName; items: number[] | undefined; count: number; sole: boolean }[]
+}
+
+export interface Inbox {
+  /**
+   * Resolves when the request is on disk (fsync); concurrent calls share a commit. Answers the lanes that sleep.
+   * Throws `store_busy` after 10 s, `store_failed` when the database cannot be written.
+   */
+  append(request: AcceptedRequest): Promise<{ asleep: LaneName[] }>
+}
+
+/** A drain's hold on a lane. Every commit checks `epoch` and `cursor`. */
+export interface Lease {
+  laneId: number
+  connectionId: string
+  lane: LaneName
+  epoch: number
+  /** Position of the last ended entry. */
+  cursor: number
+}
+
+/** A run of consecutive entries of one request. */
+export interface LogRow {
+  firstSeq: number
+  lastSeq: number
+  requestId: number
+  items: number[] | undefined
+  sole: boolean
+  receivedAtMs: number
+  source: AcceptedRequest['source']
+  call: string
+  callerIp: string | undefined
+}
+
+/** What a drain says of one entry. Texts are bounded by the mapping. */
+export interface EndedEntry {
+  seq: number
+  sole: boolean
+  outcome: Ending
+  /** Rule, reason or code, by outcome. */
+  reason: string | undefined
+  path: string | undefined
+  detail: string | undefined
+  messageId: string
+  type: string | undefined
+  event: string | undefined
+  userId: string | undefined
+}
+
+/** One request to a vendor. `answer` is the vendor's words, cut. */
+export interface Attempt {
+  firstSeq: number
+  lastSeq: number
+  atMs: number
+  durationMs: number
+  entries: number
+  status: number | undefined
+  code: string
+  answer: string | undefined
+  settingsVersion: number
+}
+
+export interface LaneStore {
+  /**
+   * Takes the next epoch, so that an older drain of the lane can commit nothing more. A paused lane or one that
+   * needs attention is not opened: the answer says which.
+   */
+  open(
+    connectionId: string,
+    lane: LaneName,
+    nowMs: number,
+  ): Promise<Lease | { held: 'paused' | 'needs_attention' }>
+  /** Rows from the cursor on, whole rows until `max` entries are covered; the first may begin before the cursor. */
+  read(lease: Lease, max: number): Promise<LogRow[]>
+  body(requestId: number): Promise<Uint8Array>
+  /** Read again just before each send: whether the lease still holds, and whether delivery is held. */
+  check(lease: Lease): Promise<'ours' | 'lost' | 'paused'>
+  /**
+   * Claims each messageId for its entry, first come first served within and across calls, and answers the positions
+   * whose id another entry holds.
+   */
+  claim(lease: Lease, entries: { seq: number; messageId: string }[], nowMs: number): Promise<Set<number>>
+  /**
+   * Ends a contiguous run of entries that begins at the cursor, records its attempts and gives back the claims of
+   * rejected ones, all in one transaction; answers the lease with its new cursor. Throws `lane_lost`.
+   */
+  commit(
+    lease: Lease,
+    done: { entries: EndedEntry[]; attempts: Attempt[]; settingsVersion: number; nowMs: number },
+  ): Promise<Lease>
+  /** An attempt that ended nothing: the vendor is down or refuses the key. Sets the lane's reason. */
+  fail(lease: Lease, attempt: Attempt, reason: string): Promise<void>
+  /** Holds the lane until a person acts, and marks the connection. */
+  hold(
+    lease: Lease,
+    state: 'paused' | 'needs_attention',
+    reason: string | undefined,
+    nowMs: number,
+  ): Promise<void>
+  /** Puts the lane to sleep if it is empty, in the transaction that saw it so; false when there is more. */
+  sleep(lease: Lease): Promise<boolean>
+  /** Lanes with work that nobody is doing: asleep with a backlog, or running without a sign of life since then. */
+  forsaken(silentSinceMs: number): Promise<{ connectionId: string; lane: LaneName; state: LaneStatus }[]>
+  /** Changes whenever another connection has committed; costs microseconds. */
+  version(): number
+}
+
+/** One entry as the API lists it. */
+export interface Entry {
+  id: string
+  connectionId: string
+  lane: LaneName
+  messageId: string | undefined
+  outcome: Outcome
+  reason: string | undefined
+  path: string | undefined
+  detail: string | undefined
+  type: string | undefined
+  event: string | undefined
+  userId: string | undefined
+  receivedAtMs: number
+  endedAtMs: number | undefined
+  settingsVersion: number | undefined
+}
+
+/** An entry with what is needed to show its whole story. */
+export interface EntryStory extends Entry {
+  row: LogRow
+  item: number
+  body: Uint8Array | undefined
+  attempts: Attempt[]
+  /** Entries of the same message in other lanes. */
+  related: string[]
+}
+
+export interface MessageQuery {
+  lane?: LaneName
+  outcome?: Outcome
+  event?: string
+  userId?: string
+  messageId?: string
+  sinceMs?: number
+  untilMs?: number
+}
+
+export interface MessageStore {
+  /** Newest first. `cut` says that the bounded scan ended before the store did. */
+  list(
+    connectionId: string,
+    query: MessageQuery,
+    page: { after?: string; limit: number },
+  ): Promise<{ entries: Entry[]; next: string | undefined; cut: boolean }>
+  get(id: string): Promise<EntryStory | undefined>
+}
+
+export interface Totals {
+  accepted: number
+  delivered: number
+  filtered: number
+  skipped: number
+  rejected: number
+  pending: number
+}
+
+export interface LaneStats {
+  lane: LaneName
+  totals: Totals
+  /** Of those, entries whose message is in no other lane. */
+  sole: Totals
+  oldestPendingAtMs: number | undefined
+  /** One point a step that saw anything, oldest first. */
+  series: ({ atMs: number } & Omit<Totals, 'pending'>)[]
+}
+
+export interface StatsStore {
+  /** One snapshot: `accepted` equals the sum of the outcomes. */
+  read(connectionId: string, range: { sinceMs: number; stepMs: number }): Promise<LaneStats[]>
+}
+
+/** Signs of life of our own processes, for readiness. */
+export interface ProcessStore {
+  beat(name: string, nowMs: number): Promise<void>
+  list(): Promise<{ name: string; atMs: number }[]>
+  /** Throws when the store cannot be written. */
+  probe(nowMs: number): Promise<void>
+  allLanes(): Promise<LaneState[]>
+}
+
+export interface Store {
+  connections: ConnectionStore
+  inbox: Inbox
+  lanes: LaneStore
+  messages: MessageStore
+  stats: StatsStore
+  processes: ProcessStore
+  close(): Promise<void>
+}
+
+/** Starts or wakes the workflow of a lane; made of Temporal's client in clients/. */
+export interface LaneStarter {
+  /** Fails within about a second when Temporal is down. */
+  wake(connectionId: string, lane: LaneName): Promise<void>
+  /** Makes sure that the lane's workflow is open, without a signal. */
+  ensure(connectionId: string, lane: LaneName): Promise<void>
+  reachable(): Promise<boolean>
+}
+
+/** What a vendor said to one request. Network faults are `status: undefined`. */
+export interface VendorAnswer {
+  status: number | undefined
+  /** Retry-After, in ms. */
+  retryAfterMs: number | undefined
+  /** The vendor's words or the fault, cut to a bound. */
+  text: string
+  durationMs: number
+}
+
+export interface StatsigEvents {
+  /** One log_event request. `eventsJson` are the events as JSON texts. Never throws but on abort. */
+  logEvents(key: string, eventsJson: string[], signal: AbortSignal): Promise<VendorAnswer>
+}
+
+export interface Log {
+  info(fields: Record<string, unknown>, message: string): void
+  warn(fields: Record<string, unknown>, message: string): void
+  error(fields: Record<string, unknown>, message: string): void
+}

@@ -1,0 +1,49 @@
+/**
+ * What a person sets on a connection, without its secrets. Each change is stored as a new version, so that an
+ * attempt can say which settings it used. Shapes are those of the control plane (PATCH /connections/:id).
+ */
+import { z } from 'zod'
+
+const MessageType = z.enum(['track', 'page', 'screen', 'group', 'alias', 'identify'])
+export type MessageType = z.infer<typeof MessageType>
+
+/** One mapped identifier: `from` is a top-level field or a dotted path of the message, `to` a Statsig id type. */
+export const IdentifierMapping = z.object({
+  from: z.string().min(1).max(200),
+  to: z.string().min(1).max(100),
+})
+export type IdentifierMapping = z.infer<typeof IdentifierMapping>
+
+export const ConnectionSettings = z.object({
+  /** Applied in order after `userId -> userID`; `properties.statsigCustomIDs` wins over all of them. */
+  identifiers: z
+    .array(IdentifierMapping)
+    .max(50)
+    .default([{ from: 'anonymousId', to: 'segmentAnonymousId' }]),
+  /** Environment tier for messages that name none; without it Statsig counts them as production. */
+  environment: z.string().min(1).max(100).optional(),
+  /** Which calls are delivered. `alias` is off until someone wants it; a type that is off ends `skipped: type_off`. */
+  types: z
+    .object({
+      track: z.boolean().default(true),
+      page: z.boolean().default(true),
+      screen: z.boolean().default(true),
+      group: z.boolean().default(true),
+      alias: z.boolean().default(false),
+    })
+    .prefault({}),
+  inbound: z
+    .object({
+      enabled: z.boolean().default(true),
+      /** Put before every event name at Statsig; empty turns the loop guard by prefix off. */
+      prefix: z.string().max(50).default('segment::'),
+      /** `segment::page Home` instead of `segment::page` with the name in the metadata. */
+      nameInEvent: z.boolean().default(false),
+      /** ISO time until which messageIds seen before are sent again (a Segment Replay that is meant). */
+      duplicatesUntil: z.iso.datetime({ offset: true }).optional(),
+    })
+    .prefault({}),
+})
+export type ConnectionSettings = z.infer<typeof ConnectionSettings>
+
+export const defaultSettings: ConnectionSettings = ConnectionSettings.parse({})

@@ -1,0 +1,31 @@
+/**
+ * A request as the store keeps it, read again: the same unpacking at accept, in the drain, in the explorer and in
+ * replays, so that a position in the body always means the same message.
+ */
+import type { AcceptedRequest } from './ports.ts'
+import type { BatchContext, Receipt } from './receipt.ts'
+import { messageTypeOf, unpackTracking, unpackWebhook, type TrackingCall, type Unpacked } from './segment.ts'
+
+type StoredRequest = Pick<AcceptedRequest, 'source' | 'call' | 'receivedAtMs' | 'callerIp'>
+
+const decoder = new TextDecoder()
+
+/** A body as JSON. A UTF-8 byte order mark is dropped, broken UTF-8 becomes U+FFFD. Throws SyntaxError. */
+export function parseBody(body: Uint8Array): unknown {
+  return JSON.parse(decoder.decode(body))
+}
+
+/** The messages of a body by the door and call it came through. */
+export function unpackStored(
+  { source, call }: Pick<StoredRequest, 'source' | 'call'>,
+  body: unknown,
+): Unpacked {
+  return source === 'webhook' ? unpackWebhook(body) : unpackTracking(body, call as TrackingCall)
+}
+
+export function receiptOf(
+  { receivedAtMs, source, call, callerIp }: StoredRequest,
+  batch: BatchContext,
+): Receipt {
+  return { receivedAtMs, source, callType: messageTypeOf(call as TrackingCall), callerIp, batch }
+}

@@ -1,0 +1,89 @@
+/** The one transaction in which entries end: outcomes, attempts, counters and cursor together. */
+import { BridgeError } from '../core/errors.ts'
+import { outcomes, type Ending } from '../core/outcome.ts'
+import type { Attempt, EndedEntry, LaneStore, Lease } from '../core/ports.ts'
+import type { Db } from './client.ts'
+
+type Done = Parameters<LaneStore['commit']>[1]
+type Counts = Record<Ending, number>
+type GiveBack = (lease: Lease, entries: EndedEntry[]) => void
+
+export function prepareCommit({ sqlite }: Db, giveBack: GiveBack) {
+  const advance = sqlite.prepare(
+    `UPDATE lanes SET cursor = ?, touched_at_ms = ?, reason = NULL WHERE id = ? AND epoch = ? AND cursor = ?`,
+  )
+  const touch = sqlite.prepare('UPDATE lanes SET touched_at_ms = ?, reason = ? WHERE id = ? AND epoch = ?')
+  const insertEntry = sqlite.prepare(`
+    INSERT INTO entries (lane_id, seq, outcome, reason, path, detail, message_id, type, event, user_id, ended_at_ms, settings_version)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  const insertAttempt = sqlite.prepare(`
+    INSERT INTO attempts (lane_id, first_seq, last_seq, at_ms, duration_ms, entries, status, code, answer, settings_version)
+    VALUES (@laneId, @firstSeq, @lastSeq, @atMs, @durationMs, @entries, @status, @code, @answer, @settingsVersion)`)
+  const addCounts = sqlite.prepare(`
+    INSERT INTO lane_counts (lane_id, minute, sole, delivered, filtered, skipped, rejected)
+    VALUES (@laneId, 0, @sole, @delivered, @filtered, @skipped, @rejected),
+           (@laneId, @minute, @sole, @delivered, @filtered, @skipped, @rejected)
+    ON CONFLICT DO UPDATE SET delivered = delivered + excluded.delivered, filtered = filtered + excluded.filtered,
+      skipped = skipped + excluded.skipped, rejected = rejected + excluded.rejected`)
+
+  const recordAttempt = (laneId: number, attempt: Attempt) =>
+    insertAttempt.run({ laneId, ...attempt, status: attempt.status ?? null, answer: attempt.answer ?? null })
+
+  function commit(lease: Lease, { entries, attempts, settingsVersion, nowMs }: Done): Lease {
+    const { laneId, epoch, cursor } = lease
+    const next = cursor + entries.length
+    assertContiguous(entries, cursor)
+    if (advance.run(next, nowMs, laneId, epoch, cursor).changes !== 1) throw lost(lease)
+    for (const entry of entries) {
+      const { seq, reason, path, detail, messageId, type, event, userId } = entry
+      insertEntry.run(
+        laneId,
+        seq,
+        outcomes.indexOf(entry.outcome),
+        reason ?? null,
+        path ?? null,
+        detail ?? null,
+        messageId,
+        type ?? null,
+        event ?? null,
+        userId ?? null,
+        nowMs,
+        settingsVersion,
+      )
+    }
+    for (const attempt of attempts) recordAttempt(laneId, attempt)
+    for (const [sole, counts] of countBySole(entries)) {
+      addCounts.run({ laneId, minute: Math.floor(nowMs / 60_000), sole: sole ? 1 : 0, ...counts })
+    }
+    giveBack(
+      lease,
+      entries.filter((entry) => entry.outcome === 'rejected'),
+    )
+    return { ...lease, cursor: next }
+  }
+
+  /** An attempt that ended nothing. */
+  commit.attempt = (lease: Lease, attempt: Attempt, reason: string): void => {
+    if (touch.run(attempt.atMs, reason, lease.laneId, lease.epoch).changes !== 1) throw lost(lease)
+    recordAttempt(lease.laneId, attempt)
+  }
+  return commit
+}
+
+const lost = ({ laneId, epoch }: Lease) =>
+  new BridgeError('lane_lost', `epoch ${epoch} of lane ${laneId} is over`)
+
+function assertContiguous(entries: EndedEntry[], cursor: number): void {
+  const gap = entries.findIndex((entry, index) => entry.seq !== cursor + 1 + index)
+  if (gap !== -1) throw new Error(`entry ${entries[gap]?.seq ?? '?'} does not follow the cursor ${cursor}`)
+}
+
+function countBySole(entries: EndedEntry[]): Map<boolean, Counts> {
+  const counts = new Map<boolean, Counts>()
+  for (const { sole, outcome } of entries) {
+    const of = counts.get(sole) ?? { delivered: 0, filtered: 0, skipped: 0, rejected: 0 }
+    of[outcome] += 1
+    counts.set(sole, of)
+  }
+  return counts
+}

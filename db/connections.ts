@@ -1,0 +1,236 @@
+/** Connections, their settings by version, their sealed keys. */
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
+import { BridgeError } from '../core/errors.ts'
+import { standingLanes, type LaneName } from '../core/lanes.ts'
+import {
+  keyKinds,
+  type Connection,
+  type ConnectionChange,
+  type ConnectionStore,
+  type KeyKind,
+  type LaneState,
+} from '../core/ports.ts'
+import { ConnectionSettings } from '../core/settings.ts'
+import { immediate, type Db } from './client.ts'
+import { laneState, selectLanes } from './lane-state.ts'
+import { connectionKeys, connections, lanes, settingsVersions } from './schema.ts'
+import { hashKey, type SecretBox } from './secret-box.ts'
+
+type Row = typeof connections.$inferSelect
+
+/** Lanes that a new key of a kind sets going again. List sync has the console key to itself. */
+const lanesOfKey: Partial<Record<KeyKind, LaneName[]>> = {
+  'statsig.serverKey': ['events', 'late', 'forward'],
+  'statsig.clientKey': ['forward'],
+  'statsig.consoleKey': ['audiences'],
+  'segment.writeKey': ['outbound'],
+}
+
+export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
+  const byWriteKey = db.drizzle
+    .select({ id: connections.id, settings: settingsVersions.settings })
+    .from(connections)
+    .innerJoin(
+      settingsVersions,
+      and(
+        eq(settingsVersions.connectionId, connections.id),
+        eq(settingsVersions.version, connections.settingsVersion),
+      ),
+    )
+    .where(eq(connections.writeKey, sql.placeholder('writeKey')))
+    .prepare()
+
+  return {
+    async create(input) {
+      return immediate(db, () => {
+        insertConnection(db, input)
+        for (const [kind, secret] of Object.entries(input.keys)) {
+          putKey(db, box, input.id, kind as KeyKind, secret, input.nowMs)
+        }
+        return load(db, input.id)
+      })
+    },
+    async get(id) {
+      return find(db, id)
+    },
+    async list({ after, limit }) {
+      const afterN = after === undefined ? 0 : (rowOf(db, after)?.n ?? 0)
+      const rows = db.drizzle.select().from(connections).where(gt(connections.n, afterN))
+      return rows
+        .orderBy(asc(connections.n))
+        .limit(limit)
+        .all()
+        .map((row) => assemble(db, row))
+    },
+    async update(id, change, nowMs) {
+      return immediate(db, () => {
+        applyChange(db, box, id, change, nowMs)
+        return load(db, id)
+      })
+    },
+    async byWriteKey(writeKey) {
+      const row = byWriteKey.get({ writeKey })
+      return row && { id: row.id, settings: row.settings as ConnectionSettings }
+    },
+    async openKey(id, kind) {
+      const row = db.drizzle.select().from(connectionKeys).where(keyIs(id, kind)).get()
+      return row && box.open(row.sealed, purposeOf(id, kind))
+    },
+    async settingsAt(id, version) {
+      return settingsAt(db, id, version)
+    },
+    async lanes(id): Promise<LaneState[]> {
+      return selectLanes(db, id).map(laneState)
+    },
+  }
+}
+
+const keyIs = (id: string, kind: KeyKind) =>
+  and(eq(connectionKeys.connectionId, id), eq(connectionKeys.kind, kind))
+const purposeOf = (id: string, kind: KeyKind) => `${id}/${kind}`
+const rowOf = (db: Db, id: string): Row | undefined =>
+  db.drizzle.select().from(connections).where(eq(connections.id, id)).get()
+
+function find(db: Db, id: string): Connection | undefined {
+  const row = rowOf(db, id)
+  return row && assemble(db, row)
+}
+
+function load(db: Db, id: string): Connection {
+  const found = find(db, id)
+  if (!found) throw new BridgeError('not_found', `There is no connection ${id}.`)
+  return found
+}
+
+function assemble(db: Db, { n: _n, ...row }: Row): Connection {
+  const set = db.drizzle
+    .select({ kind: connectionKeys.kind })
+    .from(connectionKeys)
+    .where(eq(connectionKeys.connectionId, row.id))
+    .all()
+  return {
+    ...row,
+    settings: settingsAt(db, row.id, row.settingsVersion) ?? ConnectionSettings.parse({}),
+    keys: keyKinds.filter((kind) => set.some((key) => key.kind === kind)),
+  }
+}
+
+/** Settings are parsed again when read: an older version gets the defaults of what has been added since. */
+function settingsAt(db: Db, id: string, version: number): ConnectionSettings | undefined {
+  const row = db.drizzle
+    .select({ settings: settingsVersions.settings })
+    .from(settingsVersions)
+    .where(and(eq(settingsVersions.connectionId, id), eq(settingsVersions.version, version)))
+    .get()
+  return row && ConnectionSettings.parse(row.settings)
+}
+
+function insertConnection(db: Db, input: Parameters<ConnectionStore['create']>[0]): void {
+  const { id, name, setup, writeKey, settings, nowMs } = input
+  const taken = db.drizzle.select().from(connections).where(eq(connections.writeKey, writeKey)).get()
+  if (taken) throw new BridgeError('write_key_in_use', `Connection ${taken.id} has it.`)
+  const status = input.keys['statsig.serverKey'] === undefined ? 'new' : 'active'
+  const row = {
+    id,
+    name,
+    setup,
+    status,
+    writeKey,
+    settingsVersion: 1,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  } as const
+  db.drizzle.insert(connections).values(row).run()
+  db.drizzle
+    .insert(settingsVersions)
+    .values({ connectionId: id, version: 1, settings, createdAtMs: nowMs })
+    .run()
+  db.drizzle
+    .insert(lanes)
+    .values(standingLanes.map((lane) => ({ connectionId: id, name: lane })))
+    .run()
+}
+
+function applyChange(db: Db, box: SecretBox, id: string, change: ConnectionChange, nowMs: number): void {
+  const row = rowOf(db, id)
+  if (!row) throw new BridgeError('not_found', `There is no connection ${id}.`)
+  const set: Partial<Row> = { updatedAtMs: nowMs }
+  if (change.name !== undefined) set.name = change.name
+  if (change.paused !== undefined) set.paused = change.paused
+  if (change.settings !== undefined) {
+    const version = row.settingsVersion + 1
+    const values = { connectionId: id, version, settings: change.settings, createdAtMs: nowMs }
+    db.drizzle.insert(settingsVersions).values(values).run()
+    set.settingsVersion = version
+  }
+  for (const [lane, paused] of Object.entries(change.lanePauses ?? {})) {
+    db.drizzle
+      .update(lanes)
+      .set({ paused })
+      .where(and(eq(lanes.connectionId, id), eq(lanes.name, lane)))
+      .run()
+  }
+  db.drizzle.update(connections).set(set).where(eq(connections.id, id)).run()
+  for (const [kind, secret] of Object.entries(change.keys ?? {})) {
+    putKey(db, box, id, kind as KeyKind, secret, nowMs)
+  }
+  endPauses(db, id)
+  refreshStatus(db, id)
+}
+
+function putKey(
+  db: Db,
+  box: SecretBox,
+  id: string,
+  kind: KeyKind,
+  secret: string | null,
+  nowMs: number,
+): void {
+  if (secret === null) {
+    db.drizzle.delete(connectionKeys).where(keyIs(id, kind)).run()
+    return
+  }
+  const hash = kind.startsWith('statsig.') ? hashKey(secret) : null
+  const holder =
+    hash === null
+      ? undefined
+      : db.drizzle.select().from(connectionKeys).where(eq(connectionKeys.hash, hash)).get()
+  if (holder && (holder.connectionId !== id || holder.kind !== kind)) {
+    throw new BridgeError('key_in_use', `Connection ${holder.connectionId} has this ${holder.kind}.`)
+  }
+  const values = {
+    connectionId: id,
+    kind,
+    sealed: box.seal(secret, purposeOf(id, kind)),
+    hash,
+    updatedAtMs: nowMs,
+  }
+  db.drizzle
+    .insert(connectionKeys)
+    .values(values)
+    .onConflictDoUpdate({ target: [connectionKeys.connectionId, connectionKeys.kind], set: values })
+    .run()
+  const waiting = lanesOfKey[kind] ?? []
+  const held = and(
+    eq(lanes.connectionId, id),
+    inArray(lanes.name, waiting),
+    eq(lanes.state, 'needs_attention'),
+  )
+  db.drizzle.update(lanes).set({ state: 'asleep', reason: null }).where(held).run()
+}
+
+/** A lane that was held by a pause and is held by none now sleeps, so that a wake finds it. */
+function endPauses(db: Db, id: string): void {
+  const free = sql`NOT ${lanes.paused} AND NOT (SELECT ${connections.paused} FROM ${connections} WHERE ${connections.id} = ${id})`
+  const held = and(eq(lanes.connectionId, id), eq(lanes.state, 'paused'), free)
+  db.drizzle.update(lanes).set({ state: 'asleep', reason: null }).where(held).run()
+}
+
+/** The status follows from the lanes and the keys once nothing is being set up. */
+function refreshStatus(db: Db, id: string): void {
+  const row = load(db, id)
+  if (row.status === 'connecting' || row.status === 'disconnecting') return
+  const needs = selectLanes(db, id).some((lane) => lane.state === 'needs_attention')
+  const status = needs ? 'needs_attention' : row.keys.includes('statsig.serverKey') ? 'active' : 'new'
+  db.drizzle.update(connections).set({ status }).where(eq(connections.id, id)).run()
+}

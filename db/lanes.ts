@@ -1,0 +1,119 @@
+/**
+ * The drain's side of a lane: lease, read, claim, commit. A commit says which epoch and cursor it builds on; where
+ * they are not the lane's any more, an older drain is still running somewhere and writes nothing.
+ */
+import { BridgeError } from '../core/errors.ts'
+import type { LaneName } from '../core/lanes.ts'
+import type { LaneStatus, LaneStore, Lease, LogRow } from '../core/ports.ts'
+import { prepareClaims } from './claims.ts'
+import { immediate, type Db } from './client.ts'
+import { prepareCommit } from './commit.ts'
+import { logColumns, toLogRow, type LogSqlRow } from './log-row.ts'
+
+type Held = { held: 'paused' | 'needs_attention' }
+
+interface LeaseRow {
+  laneId: number
+  epoch: number
+  cursor: number
+  paused: number
+  state: LaneStatus
+}
+
+const isPaused = '(lane.paused OR (SELECT paused FROM connections WHERE id = lane.connection_id))'
+
+export function createLaneStore(db: Db): LaneStore {
+  const { sqlite } = db
+  const claims = prepareClaims(db)
+  const commit = prepareCommit(db, claims.giveBack)
+  const readLog = prepareRead(db)
+  const body = sqlite.prepare<[number], { body: Buffer }>('SELECT body FROM requests WHERE id = ?')
+  const current = sqlite.prepare<[number], { epoch: number; paused: number }>(
+    `SELECT epoch, ${isPaused} AS paused FROM lanes lane WHERE id = ?`,
+  )
+  const sleepIfEmpty = sqlite.prepare<[number, number]>(
+    `UPDATE lanes SET state = 'asleep', reason = NULL WHERE id = ? AND epoch = ? AND head = cursor`,
+  )
+
+  return {
+    open: async (connectionId, lane, nowMs) => immediate(db, () => takeLane(db, connectionId, lane, nowMs)),
+    read: async (lease, max) => readLog(lease, max),
+    async body(requestId) {
+      const row = body.get(requestId)
+      if (!row) throw new Error(`request ${requestId} is gone while entries of it are pending`)
+      return row.body
+    },
+    async check({ laneId, epoch }) {
+      const row = current.get(laneId)
+      if (row?.epoch !== epoch) return 'lost'
+      return row.paused === 1 ? 'paused' : 'ours'
+    },
+    claim: async (lease, entries, nowMs) => immediate(db, () => claims.claim(lease, entries, nowMs)),
+    commit: async (lease, done) => immediate(db, () => commit(lease, done)),
+    fail: async (lease, attempt, reason) => immediate(db, () => commit.attempt(lease, attempt, reason)),
+    hold: async (lease, state, reason, nowMs) =>
+      immediate(db, () => holdLane(db, lease, state, reason, nowMs)),
+    sleep: async ({ laneId, epoch }) => immediate(db, () => sleepIfEmpty.run(laneId, epoch).changes === 1),
+    forsaken: async (silentSinceMs) => selectForsaken(db, silentSinceMs),
+    version: () => Number(sqlite.pragma('data_version', { simple: true })),
+  }
+}
+
+function takeLane({ sqlite }: Db, connectionId: string, lane: LaneName, nowMs: number): Lease | Held {
+  const row = sqlite
+    .prepare<[string, string], LeaseRow>(
+      `SELECT id AS laneId, epoch, cursor, state, ${isPaused} AS paused FROM lanes lane WHERE connection_id = ? AND name = ?`,
+    )
+    .get(connectionId, lane)
+  if (!row) throw new BridgeError('not_found', `Connection ${connectionId} has no lane ${lane}.`)
+  const held = row.paused === 1 ? 'paused' : row.state === 'needs_attention' ? 'needs_attention' : undefined
+  const state = held ?? 'running'
+  sqlite
+    .prepare('UPDATE lanes SET epoch = epoch + 1, state = ?, touched_at_ms = ? WHERE id = ?')
+    .run(state, nowMs, row.laneId)
+  if (held !== undefined) return { held }
+  return { laneId: row.laneId, connectionId, lane, epoch: row.epoch + 1, cursor: row.cursor }
+}
+
+/** A held lane belongs to the person who must act; the connection shows it. */
+function holdLane(
+  { sqlite }: Db,
+  { laneId, epoch, connectionId }: Lease,
+  state: 'paused' | 'needs_attention',
+  reason: string | undefined,
+  nowMs: number,
+): void {
+  const held = sqlite
+    .prepare('UPDATE lanes SET state = ?, reason = ?, touched_at_ms = ? WHERE id = ? AND epoch = ?')
+    .run(state, reason ?? null, nowMs, laneId, epoch)
+  if (held.changes === 0) throw new BridgeError('lane_lost', `epoch ${epoch} of lane ${laneId} is over`)
+  if (state === 'needs_attention') {
+    sqlite.prepare(`UPDATE connections SET status = 'needs_attention' WHERE id = ?`).run(connectionId)
+  }
+}
+
+/** Reads row by row until enough entries are covered, so that a lane of large requests is not read ahead. */
+function prepareRead({ sqlite }: Db): (lease: Lease, max: number) => LogRow[] {
+  const rows = sqlite.prepare<[number, number], LogSqlRow>(`
+    SELECT ${logColumns} FROM lane_log log JOIN requests request ON request.id = log.request_id
+    WHERE log.lane_id = ? AND log.last_seq > ? ORDER BY log.last_seq`)
+  return ({ laneId, cursor }, max) => {
+    const found: LogRow[] = []
+    for (const row of rows.iterate(laneId, cursor)) {
+      found.push(toLogRow(row))
+      if (row.lastSeq - cursor >= max) break
+    }
+    return found
+  }
+}
+
+/** See `LaneStore.forsaken`. A held lane is a person's business and is not listed. */
+function selectForsaken({ sqlite }: Db, silentSinceMs: number) {
+  return sqlite
+    .prepare<[number], { connectionId: string; lane: LaneName; state: LaneStatus }>(
+      `SELECT lane.connection_id AS connectionId, lane.name AS lane, lane.state FROM lanes lane
+       WHERE lane.head > lane.cursor AND NOT ${isPaused}
+         AND (lane.state = 'asleep' OR (lane.state = 'running' AND lane.touched_at_ms < ?))`,
+    )
+    .all(silentSinceMs)
+}

@@ -1,0 +1,26 @@
+/** The Store on SQLite: one file of named operations a noun, put together here. */
+import type { Store } from '../core/ports.ts'
+import { openDb } from './client.ts'
+import { createConnectionStore } from './connections.ts'
+import { createInbox } from './inbox.ts'
+import { createLaneStore } from './lanes.ts'
+import { createMessageStore } from './messages.ts'
+import { createProcessStore } from './processes.ts'
+import type { SecretBox } from './secret-box.ts'
+import { createStatsStore } from './stats.ts'
+
+/** Opens the file, brings its schema up to date and answers the port. One process may hold several. */
+export function openStore(path: string, box: SecretBox): Store {
+  const db = openDb(path)
+  return {
+    connections: createConnectionStore(db, box),
+    inbox: createInbox(db),
+    lanes: createLaneStore(db),
+    messages: createMessageStore(db),
+    stats: createStatsStore(db),
+    processes: createProcessStore(db),
+    async close() {
+      db.sqlite.close()
+    },
+  }
+}

@@ -1,0 +1,54 @@
+/** The whole story of one entry: its place, its body, its attempts and the entries of the same message elsewhere. */
+import { entryId } from '../core/ids.ts'
+import type { Attempt, EntryStory } from '../core/ports.ts'
+import type { Db } from './client.ts'
+import { itemAt, logColumns, seqOfItem, toLogRow, type LogSqlRow } from './log-row.ts'
+import { endedColumns, toEntry, type EndedRow, type LaneRow } from './messages.ts'
+import { pendingEntry } from './pending.ts'
+
+/** Attempts shown of one entry, newest last; a day of an outage makes about 1,400. */
+const attemptsMax = 200
+
+export function prepareStory({ sqlite }: Db) {
+  const lane = sqlite.prepare<[number], LaneRow>(
+    'SELECT id, name, connection_id AS connectionId, head, cursor FROM lanes WHERE id = ?',
+  )
+  const log = sqlite.prepare<[number, number], LogSqlRow & { body: Buffer }>(
+    `SELECT ${logColumns}, request.body FROM lane_log log JOIN requests request ON request.id = log.request_id
+     WHERE log.lane_id = ? AND log.last_seq >= ? ORDER BY log.last_seq LIMIT 1`,
+  )
+  const ended = sqlite.prepare<[number, number], EndedRow>(
+    `SELECT ${endedColumns} FROM entries entry WHERE lane_id = ? AND seq = ?`,
+  )
+  const sameRequest = sqlite.prepare<[number], LogSqlRow & { laneId: number }>(
+    `SELECT log.lane_id AS laneId, ${logColumns} FROM lane_log log JOIN requests request ON request.id = log.request_id
+     WHERE log.request_id = ?`,
+  )
+  // Ranges nest and do not cross, so those that hold a position end at or a little after it.
+  const attempts = sqlite.prepare<[number, number, number, number], Attempt>(
+    `SELECT first_seq AS firstSeq, last_seq AS lastSeq, at_ms AS atMs, duration_ms AS durationMs, entries, status, code, answer,
+       settings_version AS settingsVersion FROM attempts
+     WHERE lane_id = ? AND last_seq BETWEEN ? AND ? + 2000 AND first_seq <= ? ORDER BY id DESC LIMIT ${attemptsMax}`,
+  )
+
+  return ({ laneId, seq }: { laneId: number; seq: number }): EntryStory | undefined => {
+    const inLane = lane.get(laneId)
+    const logged = log.get(laneId, seq)
+    if (!inLane || !logged || logged.firstSeq > seq) return undefined
+    const { body, ...sqlRow } = logged
+    const row = toLogRow(sqlRow)
+    const item = itemAt(row, seq)
+    const done = ended.get(laneId, seq)
+    return {
+      ...(done ? toEntry(inLane, done) : pendingEntry(inLane, row, seq, {})),
+      row,
+      item,
+      body,
+      attempts: attempts.all(laneId, seq, seq, seq).reverse(),
+      related: sameRequest
+        .all(row.requestId)
+        .map(({ laneId: other, ...rest }) => ({ other, at: seqOfItem(toLogRow(rest), item) }))
+        .flatMap(({ other, at }) => (at === undefined || other === laneId ? [] : [entryId(other, at)])),
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** The exported names are the workflow types stored in histories: never rename, only add. */
+export { drainLane } from './drain-lane.ts'
