@@ -1,0 +1,38 @@
+// The sandbox process: HOST and SANDBOX_PORT from the environment, one line when it listens, gone on a signal.
+import { parseConfig } from '../core/config.ts'
+import { serveSandbox } from '../sandbox/serve.ts'
+
+const result = parseConfig(process.env, { vendorsByDefault: 'sandbox' })
+if (result.ok) await run(result.config.host, result.config.sandboxPort)
+else giveUp(result.problems)
+
+async function run(host: string, port: number): Promise<void> {
+  try {
+    const { origin, close } = await serveSandbox({ host, port, nowMs: Date.now })
+    console.log(
+      `sandbox: stands in for Statsig on ${origin} (what arrived: ${origin}/_sandbox/statsig/events)`,
+    )
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close())
+  } catch (error) {
+    giveUp([adviceFor(error as NodeJS.ErrnoException, host, port)])
+  }
+}
+
+function adviceFor({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} is taken. Stop the program that holds it, or set SANDBOX_PORT to a free port.`
+    case 'EACCES':
+      return `port ${port} needs more rights than we have. Set SANDBOX_PORT to a port above 1023.`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `HOST=${host} is not an address of this machine. Set HOST to one that is, such as 127.0.0.1.`
+    default:
+      return message
+  }
+}
+
+function giveUp(problems: readonly string[]): void {
+  for (const problem of problems) console.error(`sandbox: ${problem}`)
+  process.exitCode = 1
+}

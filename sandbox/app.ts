@@ -1,0 +1,58 @@
+// The sandbox: one origin that speaks both vendors' wires for development, demos, tests and benches. It knows nothing
+// of the product. The list of routes below is its table of contents. In memory only: a restart forgets.
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import type { SandboxEnv } from './connection.ts'
+import { faultRoutes } from './fault-routes.ts'
+import { Faults } from './faults.ts'
+import { configSpecs } from './statsig/config-specs.ts'
+import { EventLog } from './statsig/event-log.ts'
+import { idLists } from './statsig/id-lists.ts'
+import { logEvent } from './statsig/log-event.ts'
+
+export interface SandboxDeps {
+  nowMs: () => number
+}
+
+export interface Sandbox {
+  app: Hono<SandboxEnv>
+}
+
+/** Builds the stand-in for Statsig, empty and without faults. */
+export function createSandbox({ nowMs }: SandboxDeps): Sandbox {
+  const faults = new Faults()
+  const eventLog = new EventLog()
+  const startedAtMs = nowMs()
+  const changedAtMs = () => startedAtMs
+  const app = new Hono<SandboxEnv>()
+
+  app.get('/healthz', (c) => c.json({ status: 'ok' }))
+
+  // Statsig, SDK side
+  const takeEvents = logEvent({ nowMs, faults, eventLog })
+  for (const path of ['/v1/log_event', '/v1/rgstr']) {
+    app.use(path, cors())
+    app.post(path, takeEvents)
+  }
+  for (const version of ['v1', 'v2'] as const) {
+    app.get(`/${version}/download_config_specs/:file?`, configSpecs({ version, changedAtMs }))
+  }
+  app.on(['GET', 'POST'], '/v1/get_id_lists/:file?', idLists())
+
+  // Inspection
+  app.get('/_sandbox/statsig/events', (c) => {
+    const headers = { 'content-type': 'application/json', 'x-event-count': String(eventLog.eventCount) }
+    return c.body(eventLog.eventsJson(), 200, headers)
+  })
+  app.get('/_sandbox/statsig/requests', (c) => c.json(eventLog.requests))
+  app.route('/_sandbox/faults', faultRoutes(faults))
+  app.delete('/_sandbox', (c) => {
+    faults.clear()
+    eventLog.forget()
+    return c.body(null, 204)
+  })
+
+  app.notFound((c) => c.json({ message: `The sandbox has no ${c.req.method} ${c.req.path}.` }, 404))
+  app.onError((error, c) => c.json({ success: false, message: error.message }, 500))
+  return { app }
+}
