@@ -1,10 +1,9 @@
 // The sandbox process: HOST and SANDBOX_PORT from the environment, one line when it listens, gone on a signal.
-import { parseConfig } from '../core/config.ts'
 import { serveSandbox } from '../sandbox/serve.ts'
+import { readConfig } from './load-config.ts'
 
-const result = parseConfig(process.env, { vendorsByDefault: 'sandbox' })
-if (result.ok) await run(result.config.host, result.config.sandboxPort)
-else giveUp(result.problems)
+const { host, sandboxPort } = readConfig({ vendorsByDefault: 'sandbox' })
+await run(host, sandboxPort)
 
 async function run(host: string, port: number): Promise<void> {
   try {
@@ -14,7 +13,8 @@ async function run(host: string, port: number): Promise<void> {
     )
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close())
   } catch (error) {
-    giveUp([adviceFor(error as NodeJS.ErrnoException, host, port)])
+    console.error(`sandbox: ${adviceFor(error as NodeJS.ErrnoException, host, port)}`)
+    process.exitCode = 1
   }
 }
 
@@ -30,9 +30,4 @@ function adviceFor({ code, message }: NodeJS.ErrnoException, host: string, port:
     default:
       return message
   }
-}
-
-function giveUp(problems: readonly string[]): void {
-  for (const problem of problems) console.error(`sandbox: ${problem}`)
-  process.exitCode = 1
 }
