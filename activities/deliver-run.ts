@@ -18,8 +18,8 @@ export interface RunContext {
   settings: ConnectionSettings
   settingsVersion: number
   signal: AbortSignal
-  /** Called after each commit: heartbeat and progress. */
-  onProgress: (lease: Lease, entries: number) => void
+  /** Called after each commit. */
+  onProgress: (lease: Lease) => void
 }
 
 /** Why a run stopped before its end. `lease` has what was committed until then. */
@@ -55,7 +55,7 @@ export async function deliverRun(
       if (held !== 'ours') return { kind: held, lease }
       const { attempt, meaning, answer } = await sendPart(context, part, sent)
       attempts.push(attempt)
-      if (meaning === 'key' || meaning === 'wait') return stop(context, lease, attempt, answer, meaning)
+      if (meaning === 'key' || meaning === 'wait') return stop(context, lease, attempts, answer, meaning)
       if (meaning !== 'accepted' && sent.length > 1) {
         parts.unshift(...halve(part, isSent))
         continue
@@ -135,19 +135,19 @@ async function sendPart(context: RunContext, part: Decided[], sent: Decided[]) {
 async function stop(
   { lanes, clock }: RunContext,
   lease: Lease,
-  attempt: Attempt,
+  attempts: Attempt[],
   answer: VendorAnswer,
   meaning: 'key' | 'wait',
 ): Promise<Stopped> {
   const said = answer.status === undefined ? answer.text : `HTTP ${answer.status}`
   if (meaning === 'key') {
     const reason = `Statsig refuses the server key (${said}). Set a valid one; nothing is lost.`
-    await lanes.fail(lease, attempt, reason)
+    await lanes.fail(lease, attempts, reason)
     await lanes.hold(lease, 'needs_attention', reason, clock.nowMs())
     return { kind: 'needs_attention', lease, reason }
   }
   const { retryAfterMs } = answer
-  await lanes.fail(lease, attempt, `Statsig answers ${said}; delivery is tried again.`)
+  await lanes.fail(lease, attempts, `Statsig answers ${said}; delivery is tried again.`)
   const code = answer.status === 429 ? 'statsig.rate_limited' : 'statsig.unavailable'
   const error = new BridgeError(code, said, retryAfterMs === undefined ? {} : { retryAfterMs })
   return { kind: 'wait', lease, error }
@@ -179,7 +179,7 @@ async function endPart(
 ): Promise<Lease> {
   const entries = part.map((entry) => endEntry(entry, duplicates.has(entry.seq), refused))
   const next = await lanes.commit(lease, { entries, attempts, settingsVersion, nowMs: clock.nowMs() })
-  onProgress(next, entries.length)
+  onProgress(next)
   return next
 }
 

@@ -42,7 +42,8 @@ const runEntriesMax = 1000
 const lingerMs = 5_000
 /** A stint ends now and then, so that its counts are seen and a new worker can take over. */
 const stintMs = 300_000
-const heartbeatEveryMs = 1_000
+const idlePollMs = 1_000
+const heartbeatEveryMs = 5_000
 
 export function createDrain(deps: DrainDeps) {
   return async function drain({ connectionId, lane }: DrainInput): Promise<DrainResult> {
@@ -55,37 +56,54 @@ export function createDrain(deps: DrainDeps) {
 }
 
 async function runStint(deps: DrainDeps, { connectionId, lane }: DrainInput): Promise<DrainResult> {
-  const { lanes, watch, clock } = deps
+  const { lanes, clock } = deps
   const opened = await lanes.open(connectionId, lane, clock.nowMs())
   if ('held' in opened) return { state: opened.held, entries: 0, cursor: 0 }
-
-  const handler = handlerOf(deps, lane)
-  const readRun = createRunReader(lanes, handler)
-  const stopping = watchForStop()
-  const startedMs = clock.nowMs()
   let lease: Lease = opened
+  const stopping = watchForStop(() => lease.cursor)
   const end = (state: DrainResult['state'], reason?: string): DrainResult => ({
     state,
     entries: lease.cursor - opened.cursor,
     cursor: lease.cursor,
     ...(reason === undefined ? {} : { reason }),
   })
+  try {
+    return await drainOpen(deps, opened, stopping, (next) => (lease = next), end)
+  } finally {
+    stopping.end()
+  }
+}
 
+type End = (state: DrainResult['state'], reason?: string) => DrainResult
+
+async function drainOpen(
+  deps: DrainDeps,
+  opened: Lease,
+  stopping: ReturnType<typeof watchForStop>,
+  onProgress: (lease: Lease) => void,
+  end: End,
+): Promise<DrainResult> {
+  const { lanes, watch, clock } = deps
+  const handler = handlerOf(deps, opened.lane)
+  const readRun = createRunReader(lanes, handler)
+  const startedMs = clock.nowMs()
+  let lease = opened
   for (let idleSinceMs = startedMs; ;) {
+    stopping.signal.throwIfAborted()
     if (stopping.shutdown || clock.nowMs() - startedMs > stintMs) return end('more')
     const seen = watch.version()
-    const context = await contextOf(deps, handler, lease, stopping.signal)
-    if ('missing' in context) return end('needs_attention', await holdForKey(deps, lease, context.missing))
-    const run = await readRun(lease, context.settings, runEntriesMax)
-    if (run.length === 0) {
+    const rows = await lanes.read(lease, runEntriesMax)
+    if (rows.length === 0) {
       if (clock.nowMs() - idleSinceMs > lingerMs && (await lanes.sleep(lease))) return end('asleep')
-      stopping.heartbeat(lease, clock.nowMs())
-      await Promise.race([watch.changed(seen, heartbeatEveryMs), stopping.stopped])
+      await Promise.race([watch.changed(seen, idlePollMs), stopping.stopped])
       continue
     }
+    const context = await contextOf(deps, handler, lease, stopping.signal, onProgress)
+    if ('missing' in context) return end('needs_attention', await holdForKey(deps, lease, context.missing))
+    const run = await readRun(rows, lease.cursor, context.settings, runEntriesMax)
     const result = await deliverRun(context, lease, run)
-    lease = 'kind' in result ? result.lease : result
     if ('kind' in result) return afterStop(deps, result, end)
+    lease = result
     idleSinceMs = clock.nowMs()
     // The other process may be waiting for the write lock: better-sqlite3 knows no fairness.
     await new Promise(setImmediate)
@@ -93,11 +111,7 @@ async function runStint(deps: DrainDeps, { connectionId, lane }: DrainInput): Pr
 }
 
 /** What the stint comes to when a run was stopped. Progress before a fault starts the patience anew. */
-async function afterStop(
-  { lanes, clock }: DrainDeps,
-  stopped: Stopped,
-  end: (state: DrainResult['state'], reason?: string) => DrainResult,
-): Promise<DrainResult> {
+async function afterStop({ lanes, clock }: DrainDeps, stopped: Stopped, end: End): Promise<DrainResult> {
   switch (stopped.kind) {
     case 'paused':
       await lanes.hold(stopped.lease, 'paused', undefined, clock.nowMs())
@@ -124,6 +138,7 @@ async function contextOf(
   handler: LaneHandler,
   { connectionId }: Lease,
   signal: AbortSignal,
+  onProgress: (lease: Lease) => void,
 ): Promise<RunContext | { missing: string }> {
   const { connections, lanes, clock, log } = deps
   const connection = await connections.get(connectionId)
@@ -131,7 +146,6 @@ async function contextOf(
   const key = await openKey(handler, connectionId)
   if (typeof key !== 'string') return key
   const { settings, settingsVersion } = connection
-  const onProgress = (lease: Lease) => Context.current().heartbeat({ cursor: lease.cursor })
   return { lanes, handler, clock, log, key, settings, settingsVersion, signal, onProgress }
 }
 
@@ -152,22 +166,17 @@ async function holdForKey({ lanes, clock }: DrainDeps, lease: Lease, reason: str
 
 /**
  * A worker that shuts down lets the request in flight end and commits it; a cancelled activity aborts the request.
- * See the reasons of `Context.cancelled` in the Temporal SDK.
+ * See the reasons of `Context.cancelled` in the Temporal SDK. The heartbeat has its own clock: a slow vendor's answer
+ * is waited for longer than the server waits for a sign of life.
  */
-function watchForStop() {
+function watchForStop(cursor: () => number) {
   const context = Context.current()
   const abort = new AbortController()
-  const state = { shutdown: false, signal: abort.signal, stopped: Promise.resolve(), heartbeat }
-  let beatAtMs = 0
-  state.stopped = context.cancelled.catch((reason: unknown) => {
+  const beat = setInterval(() => context.heartbeat({ cursor: cursor() }), heartbeatEveryMs)
+  const stopped = context.cancelled.catch((reason: unknown) => {
     if (reason instanceof Error && reason.message === 'WORKER_SHUTDOWN') state.shutdown = true
     else abort.abort(reason)
   })
-  function heartbeat(lease: Lease, nowMs: number): void {
-    abort.signal.throwIfAborted()
-    if (nowMs - beatAtMs < heartbeatEveryMs) return
-    beatAtMs = nowMs
-    context.heartbeat({ cursor: lease.cursor })
-  }
+  const state = { shutdown: false, signal: abort.signal, stopped, end: () => clearInterval(beat) }
   return state
 }

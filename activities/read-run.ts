@@ -1,7 +1,7 @@
 /** Reads the next run of a lane and decides each message. Bodies are parsed once, however many runs they span. */
 import { madeMessageId } from '../core/ids.ts'
 import type { Verdict } from '../core/outcome.ts'
-import type { LaneStore, Lease, LogRow } from '../core/ports.ts'
+import type { LaneStore, LogRow } from '../core/ports.ts'
 import type { Receipt } from '../core/receipt.ts'
 import type { ConnectionSettings } from '../core/settings.ts'
 import { parseBody, receiptOf, unpackStored } from '../core/stored-request.ts'
@@ -34,12 +34,17 @@ export function createRunReader(lanes: LaneStore, handler: LaneHandler) {
     return open
   }
 
-  /** At most `max` entries from the cursor on, in order; empty when the lane is. */
-  return async function readRun(lease: Lease, settings: ConnectionSettings, max: number): Promise<Decided[]> {
+  /** The entries of these rows behind the cursor, in order, at most `max`. */
+  return async function readRun(
+    rows: LogRow[],
+    cursor: number,
+    settings: ConnectionSettings,
+    max: number,
+  ): Promise<Decided[]> {
     const run: Decided[] = []
-    for (const row of await lanes.read(lease, max)) {
+    for (const row of rows) {
       const { items, receipt } = await openRequest(row)
-      const from = Math.max(row.firstSeq, lease.cursor + 1)
+      const from = Math.max(row.firstSeq, cursor + 1)
       for (let seq = from; seq <= row.lastSeq && run.length < max; seq += 1) {
         const offset = seq - row.firstSeq
         const item = row.items?.[offset] ?? offset

@@ -33,6 +33,24 @@ export const errorTable = {
     heals: false,
   },
   not_json: { status: 400, title: 'The body is not JSON', nextStep: 'Send one JSON document.', heals: false },
+  not_an_object: {
+    status: 400,
+    title: 'The body is not an object',
+    nextStep: 'Send one JSON object.',
+    heals: false,
+  },
+  no_batch_array: {
+    status: 400,
+    title: 'The batch is missing',
+    nextStep: 'Send the messages as an array in `batch`.',
+    heals: false,
+  },
+  unknown_write_key: {
+    status: 401,
+    title: 'Unknown write key',
+    nextStep: 'Use the writeKey of a connection; GET /api/v1/connections shows it.',
+    heals: false,
+  },
   body_too_large: {
     status: 413,
     title: 'The body is too large',

@@ -23,3 +23,6 @@ export function taskQueueOf(lane: LaneName): 'causeway-live' | 'causeway-bulk' {
   const live: readonly string[] = ['events', 'audiences', 'outbound', 'forward']
   return live.includes(lane) ? 'causeway-live' : 'causeway-bulk'
 }
+
+/** Lanes that a handler drains today; the others accept and keep what comes. */
+export const drainedLanes = ['events', 'late'] as const satisfies StandingLane[]

@@ -92,7 +92,8 @@ export interface ConnectionStore {
    * puts the lane to sleep. Both are then woken by whoever made the change. Throws `not_found`, `key_in_use`.
    */
   update(id: string, change: ConnectionChange, nowMs: number): Promise<Connection>
-  byWriteKey(writeKey: string): Promise<{ id: string; settings: ConnectionSettings } | undefined>
+  /** The id of the connection whose SDKs use this write key. */
+  byWriteKey(writeKey: string): Promise<string | undefined>
   /** The secret itself, for the one moment of use. */
   openKey(id: string, kind: KeyKind): Promise<string | undefined>
   settingsAt(id: string, version: number): Promise<ConnectionSettings | undefined>
@@ -199,8 +200,8 @@ export interface LaneStore {
     lease: Lease,
     done: { entries: EndedEntry[]; attempts: Attempt[]; settingsVersion: number; nowMs: number },
   ): Promise<Lease>
-  /** An attempt that ended nothing: the vendor is down or refuses the key. Sets the lane's reason. */
-  fail(lease: Lease, attempt: Attempt, reason: string): Promise<void>
+  /** Attempts that ended nothing: the vendor is down or refuses the key. Sets the lane's reason. */
+  fail(lease: Lease, attempts: Attempt[], reason: string): Promise<void>
   /** Holds the lane until a person acts, and marks the connection. */
   hold(
     lease: Lease,

@@ -62,10 +62,11 @@ export function prepareCommit({ sqlite }: Db, giveBack: GiveBack) {
     return { ...lease, cursor: next }
   }
 
-  /** An attempt that ended nothing. */
-  commit.attempt = (lease: Lease, attempt: Attempt, reason: string): void => {
-    if (touch.run(attempt.atMs, reason, lease.laneId, lease.epoch).changes !== 1) throw lost(lease)
-    recordAttempt(lease.laneId, attempt)
+  /** Attempts that ended nothing. */
+  commit.fail = (lease: Lease, attempts: Attempt[], reason: string): void => {
+    const atMs = attempts.at(-1)?.atMs ?? 0
+    if (touch.run(atMs, reason, lease.laneId, lease.epoch).changes !== 1) throw lost(lease)
+    for (const attempt of attempts) recordAttempt(lease.laneId, attempt)
   }
   return commit
 }

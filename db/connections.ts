@@ -28,15 +28,8 @@ const lanesOfKey: Partial<Record<KeyKind, LaneName[]>> = {
 
 export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
   const byWriteKey = db.drizzle
-    .select({ id: connections.id, settings: settingsVersions.settings })
+    .select({ id: connections.id })
     .from(connections)
-    .innerJoin(
-      settingsVersions,
-      and(
-        eq(settingsVersions.connectionId, connections.id),
-        eq(settingsVersions.version, connections.settingsVersion),
-      ),
-    )
     .where(eq(connections.writeKey, sql.placeholder('writeKey')))
     .prepare()
 
@@ -69,8 +62,7 @@ export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
       })
     },
     async byWriteKey(writeKey) {
-      const row = byWriteKey.get({ writeKey })
-      return row && { id: row.id, settings: row.settings as ConnectionSettings }
+      return byWriteKey.get({ writeKey })?.id
     },
     async openKey(id, kind) {
       const row = db.drizzle.select().from(connectionKeys).where(keyIs(id, kind)).get()
@@ -115,14 +107,27 @@ function assemble(db: Db, { n: _n, ...row }: Row): Connection {
   }
 }
 
-/** Settings are parsed again when read: an older version gets the defaults of what has been added since. */
+/** Versions never change, so they are parsed once; the object's identity is what the mapping compiles by. */
+const parsedVersions = new WeakMap<Db, Map<string, ConnectionSettings>>()
+const parsedVersionsMax = 1_000
+
+/** Settings are parsed when read: an older version gets the defaults of what has been added since. */
 function settingsAt(db: Db, id: string, version: number): ConnectionSettings | undefined {
+  const parsed = parsedVersions.get(db) ?? new Map<string, ConnectionSettings>()
+  parsedVersions.set(db, parsed)
+  const known = parsed.get(`${id}@${version}`)
+  if (known) return known
   const row = db.drizzle
     .select({ settings: settingsVersions.settings })
     .from(settingsVersions)
     .where(and(eq(settingsVersions.connectionId, id), eq(settingsVersions.version, version)))
     .get()
-  return row && ConnectionSettings.parse(row.settings)
+  if (!row) return undefined
+  const settings = ConnectionSettings.parse(row.settings)
+  if (parsed.size >= parsedVersionsMax) parsed.clear()
+  // What a transaction has not committed yet may still be taken back.
+  if (!db.sqlite.inTransaction) parsed.set(`${id}@${version}`, settings)
+  return settings
 }
 
 function insertConnection(db: Db, input: Parameters<ConnectionStore['create']>[0]): void {

@@ -50,7 +50,7 @@ export function createLaneStore(db: Db): LaneStore {
     },
     claim: async (lease, entries, nowMs) => immediate(db, () => claims.claim(lease, entries, nowMs)),
     commit: async (lease, done) => immediate(db, () => commit(lease, done)),
-    fail: async (lease, attempt, reason) => immediate(db, () => commit.attempt(lease, attempt, reason)),
+    fail: async (lease, attempts, reason) => immediate(db, () => commit.fail(lease, attempts, reason)),
     hold: async (lease, state, reason, nowMs) =>
       immediate(db, () => holdLane(db, lease, state, reason, nowMs)),
     sleep: async ({ laneId, epoch }) => immediate(db, () => sleepIfEmpty.run(laneId, epoch).changes === 1),

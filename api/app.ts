@@ -1,0 +1,43 @@
+/** The HTTP app: the list of routes is the table of contents. */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { BridgeError } from '../core/errors.ts'
+import type { ApiDeps } from './deps.ts'
+import { adminKey } from './middleware/admin-key.ts'
+import { createOnError, InvalidRequest, problemOf, respondWith } from './on-error.ts'
+import { registerCreateConnection } from './routes/create-connection.ts'
+import { registerDocs } from './routes/docs.ts'
+import { registerHealth } from './routes/health.ts'
+import { registerPatchConnection } from './routes/patch-connection.ts'
+import { registerTracking } from './routes/post-tracking.ts'
+import { registerReadConnections } from './routes/read-connections.ts'
+import { registerReadMessages } from './routes/read-messages.ts'
+import { registerReadStats } from './routes/read-stats.ts'
+
+export function createApp(deps: ApiDeps) {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid })
+  app.onError(createOnError(deps.log))
+  app.notFound((c) => respondWith(c, problemOf(new BridgeError('not_found', `Nothing is at ${c.req.path}.`))))
+
+  registerTracking(app, deps)
+  registerHealth(app, deps)
+
+  const control = new OpenAPIHono({ defaultHook: refuseInvalid })
+  control.use(adminKey(deps.config.apiKeyHash))
+  registerCreateConnection(control, deps)
+  registerReadConnections(control, deps)
+  registerPatchConnection(control, deps)
+  registerReadMessages(control, deps)
+  registerReadStats(control, deps)
+  app.route('/api/v1', control)
+
+  registerDocs(app)
+  return app
+}
+
+export type AppType = ReturnType<typeof createApp>
+
+type Hook = NonNullable<NonNullable<ConstructorParameters<typeof OpenAPIHono>[0]>['defaultHook']>
+
+const refuseInvalid: Hook = (result) => {
+  if (!result.success) throw new InvalidRequest(result.error.issues)
+}

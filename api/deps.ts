@@ -1,0 +1,26 @@
+/** What the HTTP room is given by bin/. */
+import type { BlockList } from 'node:net'
+import type { Clock, Ids, LaneStarter, Log, Store } from '../core/ports.ts'
+import type { Waker } from './waker.ts'
+
+export interface ApiDeps {
+  store: Store
+  starter: LaneStarter
+  waker: Waker
+  clock: Clock
+  ids: Ids
+  log: Log
+  /** Whether the disk is at its limit: ingest then answers 503 and loses nothing that was accepted. */
+  isDiskFull: () => boolean
+  /** Whether the sandbox answers; absent where none was started. */
+  probeSandbox?: () => Promise<boolean>
+  trustedProxies: BlockList
+  config: {
+    /** SHA-256 of the admin key. */
+    apiKeyHash: Buffer
+    lateAfterMs: number
+    publicUrl: string
+    /** Where a lane's run is shown in the Temporal Web UI; absent where we do not run Temporal. */
+    temporalUi: { url: string; namespace: string }
+  }
+}

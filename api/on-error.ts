@@ -1,0 +1,73 @@
+/** Errors -> RFC 9457 problem+json: the only place. Unknown errors say a fixed text to the caller, all to the log. */
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { z } from '@hono/zod-openapi'
+import { BridgeError, errorTable } from '../core/errors.ts'
+import type { Log } from '../core/ports.ts'
+
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.string(),
+    detail: z.string().optional(),
+    nextStep: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .openapi('Problem')
+type Problem = z.infer<typeof Problem>
+
+/** A body that does not fit its schema: each fault with its place. */
+export class InvalidRequest extends BridgeError {
+  readonly errors: { path: string; message: string }[]
+  constructor(issues: readonly { path: PropertyKey[]; message: string }[]) {
+    super('invalid_request', `${issues.length} field(s) do not fit`)
+    this.errors = issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
+  }
+}
+
+export function problemOf(error: BridgeError): Problem {
+  const { status, title, nextStep } = errorTable[error.code]
+  const base = {
+    type: `urn:causeway:${error.code}`,
+    title,
+    status,
+    code: error.code,
+    detail: error.detail,
+    nextStep,
+  }
+  return error instanceof InvalidRequest ? { ...base, errors: error.errors } : base
+}
+
+const unknownProblem: Problem = {
+  type: 'urn:causeway:internal',
+  title: 'Something went wrong on our side',
+  status: 500,
+  code: 'internal',
+  nextStep: 'Try again; if it stays, look for this request in the log of the api process.',
+}
+
+export function respondWith(c: Context, problem: Problem): Response {
+  return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, {
+    'content-type': 'application/problem+json',
+  })
+}
+
+export function createOnError(log: Log) {
+  return (error: Error, c: Context): Response => {
+    if (error instanceof BridgeError) {
+      if (error.code === 'disk_full' || error.code === 'store_busy') c.header('retry-after', '30')
+      if (errorTable[error.code].status >= 500)
+        log.error({ event: 'request.failed', error }, 'request.failed')
+      return respondWith(c, problemOf(error))
+    }
+    if (error instanceof HTTPException && error.status < 500) {
+      const notJson = new BridgeError('not_json', error.message)
+      return respondWith(c, problemOf(notJson))
+    }
+    log.error({ event: 'request.failed', path: c.req.path, error }, 'request.failed')
+    return respondWith(c, unknownProblem)
+  }
+}

@@ -1,0 +1,55 @@
+/** A request's body as bytes: bounded, decompressed, whatever the headers claim. */
+import type { IncomingMessage } from 'node:http'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import type { Context } from 'hono'
+import { BridgeError } from '../core/errors.ts'
+
+export const bodyBytesMax = 16 * 1024 * 1024
+const inflate = promisify(gunzip)
+
+/**
+ * Reads at most 16 MB, also after decompression (`body_too_large`). A body is taken to be gzip when it begins like
+ * one (RFC 1952): clients exist that set the header without compressing, and proxies that strip it.
+ */
+export async function readBody(c: Context): Promise<Uint8Array> {
+  const declared = Number(c.req.header('content-length') ?? 0)
+  if (declared > bodyBytesMax) throw tooLarge()
+  const incoming = (c.env as { incoming?: IncomingMessage } | undefined)?.incoming
+  const body = incoming ? await readIncoming(incoming) : await readWeb(c)
+  if (body[0] !== 0x1f || body[1] !== 0x8b) return body
+  try {
+    return await inflate(body, { maxOutputLength: bodyBytesMax })
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLarge()
+    throw new BridgeError('not_json', 'The body is not valid gzip.', { cause: error })
+  }
+}
+
+const tooLarge = () => new BridgeError('body_too_large', `The limit is ${bodyBytesMax} bytes.`)
+
+/** Straight from the socket: a web stream in between costs a third of the door's throughput. */
+function readIncoming(incoming: IncomingMessage): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    incoming.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes <= bodyBytesMax) chunks.push(chunk)
+    })
+    incoming.once('end', () => {
+      const only = chunks[0]
+      if (bytes > bodyBytesMax) reject(tooLarge())
+      else resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks, bytes))
+    })
+    const cut = (cause?: unknown) => reject(new BridgeError('not_json', 'The body was cut off.', { cause }))
+    incoming.once('error', cut)
+    incoming.once('aborted', cut)
+  })
+}
+
+async function readWeb(c: Context): Promise<Uint8Array> {
+  const body = new Uint8Array(await c.req.arrayBuffer())
+  if (body.length > bodyBytesMax) throw tooLarge()
+  return body
+}

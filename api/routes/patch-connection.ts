@@ -1,0 +1,61 @@
+/** PATCH /connections/:id: RFC 7396 merge, arrays whole, in force at the next run that a drain reads. */
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { ConnectionChange, LaneState } from '../../core/ports.ts'
+import { ConnectionSettings } from '../../core/settings.ts'
+import type { ApiDeps } from '../deps.ts'
+import { InvalidRequest } from '../on-error.ts'
+import { answers, ConnectionPath, jsonBody } from '../openapi.ts'
+import { Connection, ConnectionPatch, keysOf, toWire } from '../wire/connection.ts'
+import { loadConnection } from './read-connections.ts'
+
+const route = createRoute({
+  method: 'patch',
+  path: '/connections/{id}',
+  summary: 'Change a connection',
+  request: { params: ConnectionPath, body: jsonBody(ConnectionPatch) },
+  responses: answers(200, Connection, 'The connection as it is now.', [404, 409, 422]),
+})
+
+export function registerPatchConnection(app: OpenAPIHono, deps: ApiDeps): void {
+  app.openapi(route, async (c) => {
+    const { id } = c.req.valid('param')
+    const before = await loadConnection(deps, id)
+    const change = changeOf(c.req.valid('json'), before.settings)
+    const after = await deps.store.connections.update(id, change, deps.clock.nowMs())
+    for (const lane of await deps.store.connections.lanes(id))
+      if (isWaiting(lane)) deps.waker.wake(id, lane.lane)
+    return c.json(await toWire(deps, after), 200)
+  })
+}
+
+const isWaiting = ({ state, pending }: LaneState) => state === 'asleep' && pending > 0
+
+function changeOf(patch: ConnectionPatch, before: ConnectionSettings): ConnectionChange {
+  const { name, paused, statsig, segment, ...settings } = patch
+  const change: ConnectionChange = { keys: keysOf<string | null>({ statsig, segment }) }
+  if (name !== undefined) change.name = name
+  if (typeof paused === 'boolean') change.paused = paused
+  else if (paused !== undefined) change.lanePauses = paused as NonNullable<ConnectionChange['lanePauses']>
+  if (Object.keys(settings).length > 0) change.settings = parseSettings(merge(before, settings))
+  return change
+}
+
+function parseSettings(merged: unknown): ConnectionSettings {
+  const parsed = ConnectionSettings.safeParse(merged)
+  if (!parsed.success) throw new InvalidRequest(parsed.error.issues)
+  return parsed.data
+}
+
+/** RFC 7396: null removes, objects merge, everything else replaces. */
+function merge(target: unknown, patch: unknown): unknown {
+  if (!isPlain(patch)) return patch
+  const merged = new Map(Object.entries(isPlain(target) ? target : {}))
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(key)
+    else merged.set(key, merge(merged.get(key), value))
+  }
+  return Object.fromEntries(merged)
+}
+
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

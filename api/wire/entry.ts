@@ -1,0 +1,100 @@
+/** The shapes of an entry and its story in the control plane. */
+import { z } from '@hono/zod-openapi'
+import type { Attempt as StoredAttempt, Entry as StoredEntry } from '../../core/ports.ts'
+import { iso } from './connection.ts'
+
+export const Entry = z
+  .object({
+    id: z.string(),
+    connectionId: z.string(),
+    lane: z.string(),
+    messageId: z.string().optional(),
+    outcome: z.enum(['pending', 'delivered', 'filtered', 'skipped', 'rejected']),
+    reason: z.string().optional(),
+    path: z.string().optional(),
+    detail: z.string().optional(),
+    type: z.string().optional(),
+    event: z.string().optional(),
+    userId: z.string().optional(),
+    receivedAt: z.string(),
+    endedAt: z.string().optional(),
+    settingsVersion: z.number().int().optional(),
+  })
+  .openapi('Entry')
+export type Entry = z.infer<typeof Entry>
+
+export const Attempt = z
+  .object({
+    at: z.string(),
+    durationMs: z.number(),
+    /** Events in the request; this message was one of them. */
+    entries: z.number().int(),
+    status: z.number().int().optional(),
+    code: z.string(),
+    answer: z.string().optional(),
+    settingsVersion: z.number().int(),
+  })
+  .openapi('Attempt')
+
+const Warning = z.object({ code: z.string(), path: z.string(), message: z.string() })
+
+export const EntryStory = Entry.extend({
+  received: z.unknown().optional(),
+  mapped: z.unknown().optional(),
+  warnings: z.array(Warning),
+  attempts: z.array(Attempt),
+  related: z.array(z.string()),
+}).openapi('EntryStory')
+export type EntryStory = z.infer<typeof EntryStory>
+
+/** Fields that are not known are left out, so that JSON says nothing where we know nothing. */
+function known<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
+}
+
+export function entryToWire({ receivedAtMs, endedAtMs, ...entry }: StoredEntry): Entry {
+  const {
+    id,
+    connectionId,
+    lane,
+    messageId,
+    outcome,
+    reason,
+    path,
+    detail,
+    type,
+    event,
+    userId,
+    settingsVersion,
+  } = entry
+  return known({
+    ...{
+      id,
+      connectionId,
+      lane,
+      messageId,
+      outcome,
+      reason,
+      path,
+      detail,
+      type,
+      event,
+      userId,
+      settingsVersion,
+    },
+    receivedAt: iso(receivedAtMs),
+    endedAt: endedAtMs === undefined ? undefined : iso(endedAtMs),
+  })
+}
+
+export function attemptToWire({
+  atMs,
+  durationMs,
+  entries,
+  status,
+  code,
+  answer,
+  settingsVersion,
+}: StoredAttempt): z.infer<typeof Attempt> {
+  return known({ at: iso(atMs), durationMs, entries, status, code, answer, settingsVersion })
+}

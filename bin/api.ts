@@ -1,0 +1,83 @@
+// The api process: ingest, control plane, the sweep that wakes forsaken lanes.
+import { createHash } from 'node:crypto'
+import { BlockList, isIP } from 'node:net'
+import { serve } from '@hono/node-server'
+import { createApp } from '../api/app.ts'
+import { createWaker } from '../api/waker.ts'
+import { createLaneStarter } from '../clients/temporal-lanes.ts'
+import { drainedLanes } from '../core/lanes.ts'
+import { randomIds, systemClock as clock } from './clock.ts'
+import { watchDisk } from './disk.ts'
+import { loadConfig, type LoadedConfig } from './load-config.ts'
+import { createLog } from './log.ts'
+import { openConfiguredStore } from './open-store.ts'
+import { onProcessEnd } from './process-life.ts'
+import { connectInBackground } from './temporal-client.ts'
+
+const config = await loadConfig()
+const log = createLog('api', config.logLevel)
+const store = await openConfiguredStore(config)
+const temporal = connectInBackground(config, log)
+const starter = createLaneStarter({ client: temporal.client, clock })
+const isDrained = (lane: string) => drainedLanes.some((name) => lane === name)
+const waker = createWaker({ lanes: store.lanes, starter, clock, log, isDrained })
+const disk = watchDisk(config.databasePath)
+const app = createApp({
+  ...{ store, starter, waker, clock, ids: randomIds, log, isDiskFull: disk.isFull },
+  ...(config.vendors === 'sandbox' ? { probeSandbox: () => answers(config) } : {}),
+  trustedProxies: blockList(config.trustedProxies),
+  config: {
+    apiKeyHash: createHash('sha256').update(config.apiKey.reveal()).digest(),
+    lateAfterMs: config.lateAfterMs,
+    publicUrl: config.publicUrl,
+    temporalUi: { url: config.temporalUiUrl, namespace: config.temporalNamespace },
+  },
+})
+
+const server = serve({ fetch: app.fetch, port: config.port, hostname: config.host }, () => {
+  log.info(
+    { event: 'api.listening', host: config.host, port: config.port, vendors: config.vendors },
+    'api.listening',
+  )
+  life.ready()
+})
+server.on('error', (error) => {
+  log.error({ event: 'api.cannot_listen', error }, 'api.cannot_listen')
+  process.exit(1)
+})
+const sweep = setInterval(
+  () => void waker.sweep().catch((error: unknown) => log.warn({ error }, 'sweep failed')),
+  1_000,
+)
+
+const life = onProcessEnd(async () => {
+  clearInterval(sweep)
+  disk.stop()
+  // What has been received is answered first; idle keep-alive connections are not waited for.
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve())
+    if ('closeIdleConnections' in server) server.closeIdleConnections()
+    setTimeout(resolve, 3_000).unref()
+  })
+  await temporal.close()
+  await store.close()
+})
+
+function blockList(proxies: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const proxy of proxies) {
+    const [address = '', bits] = proxy.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    if (bits === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(bits), family)
+  }
+  return list
+}
+
+async function answers({ sandboxPort }: LoadedConfig): Promise<boolean> {
+  try {
+    return (await fetch(`http://127.0.0.1:${sandboxPort}/healthz`, { signal: AbortSignal.timeout(1_000) })).ok
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,109 @@
+/** A worker process: connects to Temporal, registers what must be there, runs its queues until it is told to stop. */
+import { fileURLToPath } from 'node:url'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Connection as ClientConnection } from '@temporalio/client'
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
+import { createActivities } from '../activities/index.ts'
+import { createStatsigHandler } from '../activities/statsig-handler.ts'
+import { createWatch } from '../activities/watch.ts'
+import { createStatsigEvents } from '../clients/statsig-events.ts'
+import type { Log, Store } from '../core/ports.ts'
+import { systemClock as clock } from './clock.ts'
+import { loadConfig, type LoadedConfig } from './load-config.ts'
+import { createLog } from './log.ts'
+import { openConfiguredStore } from './open-store.ts'
+import { onProcessEnd } from './process-life.ts'
+import { registerSearchAttributes } from './search-attributes.ts'
+
+const beatEveryMs = 5_000
+const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url))
+
+/** Runs the queues under a name; the name is what readiness looks for. */
+export async function runWorker(name: 'worker' | 'bulk-worker', taskQueue: string): Promise<void> {
+  const config = await loadConfig()
+  const log = createLog(name, config.logLevel)
+  const store = await openConfiguredStore(config)
+  // Signals are ours: the SDK's own handlers would shut the worker down in the middle of the launcher's order.
+  Runtime.install({ shutdownSignals: [], logger: quietLogger(log) })
+  let worker: Worker | undefined
+  let stopping = false
+  let ended = Promise.resolve()
+  const life = onProcessEnd(async () => {
+    stopping = true
+    if (worker?.getState() === 'RUNNING') worker.shutdown()
+    await ended
+    await store.close()
+  })
+  const connection = await connectPatiently(config, log, () => stopping)
+  if (connection === undefined) return
+  worker = await Worker.create({
+    connection,
+    namespace: config.temporalNamespace,
+    taskQueue,
+    ...workerOptions(config, store, log),
+  })
+  const beat = setInterval(
+    () => void store.processes.beat(name, clock.nowMs()).catch(() => undefined),
+    beatEveryMs,
+  )
+  await store.processes.beat(name, clock.nowMs())
+  life.ready()
+  log.info({ event: 'worker.running', taskQueue }, 'worker.running')
+  ended = worker.run().finally(() => clearInterval(beat))
+  await ended
+}
+
+function workerOptions({ statsigEventsUrl }: LoadedConfig, store: Store, log: Log): Partial<WorkerOptions> {
+  const { connections, lanes } = store
+  const statsig = createStatsigHandler({
+    connections,
+    statsig: createStatsigEvents({ eventsUrl: statsigEventsUrl, clock }),
+  })
+  const watch = createWatch(() => lanes.version())
+  const handlers = { events: statsig, late: statsig }
+  return {
+    workflowsPath,
+    activities: createActivities({ connections, lanes, handlers, watch, clock, log }),
+    // Cancellation arrives with a heartbeat: with the default throttle it takes most of the heartbeat timeout.
+    maxHeartbeatThrottleInterval: '500ms',
+    // A drain lives as long as its lane is awake; each needs a slot.
+    maxConcurrentActivityTaskExecutions: 1_000,
+    shutdownGraceTime: '5s',
+  }
+}
+
+/** Temporal may come up after us, or be gone for hours: the process waits for it. */
+async function connectPatiently(
+  config: LoadedConfig,
+  log: Log,
+  isStopping: () => boolean,
+): Promise<NativeConnection | undefined> {
+  const address = config.temporalAddress
+  while (!isStopping()) {
+    try {
+      const client = await ClientConnection.connect({ address, connectTimeout: 2_000 })
+      await registerSearchAttributes(client, config.temporalNamespace)
+      await client.close()
+      return await NativeConnection.connect({ address })
+    } catch (error) {
+      log.warn({ event: 'temporal.unreachable', address, error: String(error) }, 'temporal.unreachable')
+      await sleep(1_000)
+    }
+  }
+  return undefined
+}
+
+/** The SDK's log lines in our log, as fields. */
+function quietLogger(log: Log) {
+  const write = (level: 'info' | 'warn' | 'error') => (message: string, meta?: object) =>
+    log[level]({ event: 'temporal.sdk', ...meta }, message)
+  return {
+    log: (level: string, message: string, meta?: object) =>
+      write(level === 'ERROR' ? 'error' : level === 'WARN' ? 'warn' : 'info')(message, meta),
+    trace: () => undefined,
+    debug: () => undefined,
+    info: () => undefined,
+    warn: write('warn'),
+    error: write('error'),
+  }
+}
