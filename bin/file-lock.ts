@@ -13,6 +13,7 @@ export interface FileLock {
 export function tryFileLock(path: string): FileLock | undefined {
   const database = new Database(path, { timeout: 0 })
   try {
+    database.pragma('journal_mode = MEMORY') // no second file beside the lock
     database.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()

@@ -1,6 +1,6 @@
 // In every test file: connections and name look-ups beyond this machine fail at once, with an error that says so.
 import dns from 'node:dns'
-import { Socket } from 'node:net'
+import { Socket, isIP } from 'node:net'
 
 /** What a refused connection or look-up fails with. */
 export class NetworkRefused extends Error {
@@ -43,12 +43,15 @@ if (!socket[patched]) {
   patchLookups()
 }
 
+/** Looking up an address asks nobody. */
+const needsNoNetwork = (host: unknown): boolean => isLoopback(host) || isIP(String(host)) !== 0
+
 function patchLookups(): void {
   const lookup = dns.lookup as (...args: unknown[]) => void
   const lookupPromise = dns.promises.lookup as (...args: unknown[]) => Promise<unknown>
   Object.assign(dns, {
     lookup: (host: unknown, ...rest: unknown[]): void => {
-      if (isLoopback(host)) {
+      if (needsNoNetwork(host)) {
         lookup(host, ...rest)
         return
       }
@@ -58,7 +61,7 @@ function patchLookups(): void {
   })
   Object.assign(dns.promises, {
     lookup: async (host: unknown, ...rest: unknown[]) => {
-      if (!isLoopback(host)) throw new NetworkRefused(String(host))
+      if (!needsNoNetwork(host)) throw new NetworkRefused(String(host))
       return lookupPromise(host, ...rest)
     },
   })

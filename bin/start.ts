@@ -1,0 +1,10 @@
+// `npm start`: everything on this machine, until Ctrl-C. What it does is told in launcher/launch.ts.
+import { readConfig } from './load-config.ts'
+import { launch } from './launcher/launch.ts'
+import { listenForStop } from './launcher/stop-request.ts'
+
+process.exitCode = await launch({
+  config: readConfig({ vendorsByDefault: 'sandbox' }),
+  stop: listenForStop(),
+})
+process.exit()
