@@ -1,6 +1,7 @@
 // The sandbox process: HOST and SANDBOX_PORT from the environment, one line when it listens, gone on a signal.
 import { serveSandbox } from '../sandbox/serve.ts'
 import { readConfig } from './load-config.ts'
+import { onProcessEnd } from './process-life.ts'
 
 const { host, sandboxPort } = readConfig({ vendorsByDefault: 'sandbox' })
 await run(host, sandboxPort)
@@ -11,7 +12,7 @@ async function run(host: string, port: number): Promise<void> {
     console.log(
       `sandbox: stands in for Statsig on ${origin} (what arrived: ${origin}/_sandbox/statsig/events)`,
     )
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close())
+    onProcessEnd(close).ready()
   } catch (error) {
     console.error(`sandbox: ${adviceFor(error as NodeJS.ErrnoException, host, port)}`)
     process.exitCode = 1
