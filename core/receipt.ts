@@ -1,0 +1,29 @@
+/**
+ * What we know of a message besides its own words: when, by which door and in which batch it came.
+ * Zod-free: workflows may import this file.
+ */
+import type { MessageType } from './settings.ts'
+import type { Json } from './own-keys.ts'
+
+/** Fields of a batch that count for each of its items; an item's own win. */
+export interface BatchContext {
+  context?: Json
+  integrations?: Json
+  /** The sender's clock at the request, as it came: read only when a time is corrected. */
+  sentAt?: unknown
+}
+
+export interface Receipt {
+  /** The first time of receipt, epoch ms; a replay hands in the old one. */
+  receivedAtMs: number
+  /**
+   * `tracking`: an SDK spoke to us as if to Segment, so clock correction and `integrations` are ours to apply.
+   * `webhook` and `archive`: Segment has applied both.
+   */
+  source: 'tracking' | 'webhook' | 'archive'
+  /** The type that the route names (`POST /v1/track`); it wins over the message's own. */
+  callType?: MessageType | undefined
+  /** Who called, as seen through trusted proxies only. */
+  callerIp?: string | undefined
+  batch?: BatchContext | undefined
+}
