@@ -16,7 +16,7 @@ export interface ChildSpec {
   logPath: string
   /**
    * `node`: one of ours, on a channel: it says when it is ready, leaves Ctrl-C to us and ends when we are gone.
-   * `foreign`: made to ignore Ctrl-C, and ended by a guard when we are gone.
+   * `foreign`: ended by a guard when we are gone. It stays in our process group, so a Ctrl-C reaches it too.
    */
   kind: 'node' | 'foreign'
   /** Asked several times a second until it says yes. */
@@ -46,7 +46,10 @@ export interface ChildReports {
   onGivenUp(child: Child, how: string): void
 }
 
-/** A foreign program keeps our process group and its command line, but Ctrl-C and a closed terminal are ours to handle. */
+/**
+ * A foreign program keeps our process group and its own command line. A closed terminal does not end it, nor does a
+ * Ctrl-C while it starts; later Temporal takes SIGINT anew, whatever it inherited: `holdOut` is the answer to that.
+ */
 const deafToTerminal = ['-c', `trap '' INT HUP; exec "$@"`, 'sh']
 
 export class Child {
@@ -60,6 +63,7 @@ export class Child {
   #ended: Promise<void> = Promise.resolve()
   #deaths = 0
   #delayMs: number
+  #isHoldingOut = false
   #resolveReady: () => void = () => {}
 
   constructor(spec: ChildSpec, reports: ChildReports, patience: Patience = defaultPatience) {
@@ -96,6 +100,16 @@ export class Child {
       child.once('error', (error) => end(error.message)())
       child.once('exit', (code, signal) => end(signal ?? `exit code ${code ?? 'none'}`)())
     })
+  }
+
+  /**
+   * The others are being stopped and this one's turn comes last. Ctrl-C has reached the whole process group, so it may
+   * end now by itself: ours are let go; a foreign one is started again at once and in silence, since the others need
+   * it to finish their work (a worker reports to Temporal what it has done).
+   */
+  holdOut(): void {
+    if (this.spec.kind === 'node') this.#stopping.abort()
+    this.#isHoldingOut = true
   }
 
   /** SIGTERM, and SIGKILL when that was not enough; resolves when it is gone. It is not started again. */
@@ -160,6 +174,10 @@ export class Child {
 
   #died(how: string, afterMs: number): void {
     if (this.#stopping.signal.aborted) return
+    if (this.#isHoldingOut) {
+      this.#startIn(20)
+      return
+    }
     const what = `${how} after ${(afterMs / 1_000).toFixed(1)} s`
     this.#deaths += 1
     if (this.#deaths >= this.#patience.deathsInARow) {
@@ -170,6 +188,10 @@ export class Child {
     const delayMs = this.#delayMs
     this.#delayMs = Math.min(delayMs * 2, this.#patience.longestDelayMs)
     this.#reports.onDeath(this, what, delayMs)
+    this.#startIn(delayMs)
+  }
+
+  #startIn(delayMs: number): void {
     void sleep(delayMs, undefined, { signal: this.#stopping.signal })
       .then(() => this.start())
       .catch(() => {}) // stopped meanwhile

@@ -59,6 +59,7 @@ export class Household {
   async stop(urgent: AbortSignal): Promise<void> {
     urgent.addEventListener('abort', () => this.#children().forEach((child) => child.kill()))
     if (urgent.aborted) this.#children().forEach((child) => child.kill())
+    for (const child of this.#children()) child.holdOut()
     for (const stage of this.#stages) await Promise.all(stage.map((child) => child.stop()))
   }
 

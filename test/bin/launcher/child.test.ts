@@ -128,6 +128,29 @@ describe('Child', () => {
     expect(isAlive(pid)).toBe(false)
   })
 
+  it('is started again at once and in silence while others are being stopped, when it is a foreign program', async () => {
+    const { child, deaths } = watched(sleeper(await temporaryFolder()), { ...quick, firstDelayMs: 60_000 })
+    const first = child.pid ?? 0
+    child.holdOut()
+    process.kill(first, 'SIGTERM')
+    await eventually('another process', () => child.pid !== first && isAlive(child.pid ?? 0))
+    expect(deaths).toEqual([])
+    await child.stop()
+    expect(isAlive(child.pid ?? 0)).toBe(false)
+  })
+
+  it('is let go while others are being stopped, when it is one of ours', async () => {
+    const folder = await temporaryFolder()
+    const { child, deaths } = watched(obedient(folder, 'worker'))
+    await child.becameReady
+    const first = child.pid
+    child.holdOut()
+    process.kill(first ?? 0, 'SIGTERM')
+    await eventually('its end', async () => (await diary(folder)).length > 0)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect({ pid: child.pid, deaths }).toEqual({ pid: first, deaths: [] })
+  })
+
   it('keeps what it prints in its log, across restarts', async () => {
     const folder = await temporaryFolder()
     const spec = nodeChild(folder, 'worker', "console.log('out'); console.error('err'); process.exit(1)")
