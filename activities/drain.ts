@@ -34,14 +34,18 @@ export interface DrainDeps {
   watch: ReturnType<typeof createWatch>
   clock: Clock
   log: Log
+  /** Tests shorten these; the defaults are what the product runs with. */
+  timing?: Partial<typeof defaultTiming>
 }
 
 /** Entries that one run reads: one full batch of Statsig's, and a commit of a few milliseconds. */
 const runEntriesMax = 1000
-/** How long an empty lane is watched before it goes to sleep: most lanes are woken by their next event for nothing. */
-const lingerMs = 5_000
-/** A stint ends now and then, so that its counts are seen and a new worker can take over. */
-const stintMs = 300_000
+const defaultTiming = {
+  /** How long an empty lane is watched before it goes to sleep: most lanes are woken by their next event for nothing. */
+  lingerMs: 5_000,
+  /** A stint ends now and then, so that its counts are seen and a new worker can take over. */
+  stintMs: 300_000,
+}
 const idlePollMs = 1_000
 const heartbeatEveryMs = 5_000
 
@@ -86,6 +90,7 @@ async function drainOpen(
   const { lanes, watch, clock } = deps
   const handler = handlerOf(deps, opened.lane)
   const readRun = createRunReader(lanes, handler)
+  const { lingerMs, stintMs } = { ...defaultTiming, ...deps.timing }
   const startedMs = clock.nowMs()
   let lease = opened
   for (let idleSinceMs = startedMs; ;) {
@@ -94,8 +99,8 @@ async function drainOpen(
     const seen = watch.version()
     const rows = await lanes.read(lease, runEntriesMax)
     if (rows.length === 0) {
-      if (clock.nowMs() - idleSinceMs > lingerMs && (await lanes.sleep(lease))) return end('asleep')
-      await Promise.race([watch.changed(seen, idlePollMs), stopping.stopped])
+      if (clock.nowMs() - idleSinceMs >= lingerMs && (await lanes.sleep(lease))) return end('asleep')
+      await Promise.race([watch.changed(seen, Math.min(idlePollMs, lingerMs)), stopping.stopped])
       continue
     }
     const context = await contextOf(deps, handler, lease, stopping.signal, onProgress)

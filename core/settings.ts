@@ -4,8 +4,7 @@
  */
 import { z } from 'zod'
 
-const MessageType = z.enum(['track', 'page', 'screen', 'group', 'alias', 'identify'])
-export type MessageType = z.infer<typeof MessageType>
+export type MessageType = 'track' | 'page' | 'screen' | 'group' | 'alias' | 'identify'
 
 /** One mapped identifier: `from` is a top-level field or a dotted path of the message, `to` a Statsig id type. */
 export const IdentifierMapping = z.object({

@@ -1,0 +1,139 @@
+// A small world for drains: a real Store in a temporary file, a Statsig that a test scripts, messages in lanes.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createActivities } from '../../activities/index.ts'
+import type { DrainDeps } from '../../activities/drain.ts'
+import { createStatsigHandler } from '../../activities/statsig-handler.ts'
+import { createWatch } from '../../activities/watch.ts'
+import type { StandingLane } from '../../core/lanes.ts'
+import type { Clock, StatsigEvents, Store, VendorAnswer } from '../../core/ports.ts'
+import { defaultSettings } from '../../core/settings.ts'
+import { createSecretBox } from '../../db/secret-box.ts'
+import { openStore } from '../../db/store.ts'
+
+export const connectionId = 'con_test'
+export const serverKey = 'secret-test'
+export const startMs = Date.parse('2026-01-05T12:00:00.000Z')
+
+/** What a scripted Statsig is asked, and what it says: a status, or a whole answer. */
+export type Script = (request: {
+  key: string
+  events: WireEvent[]
+  index: number
+}) => number | Partial<VendorAnswer>
+export interface WireEvent {
+  eventName: string
+  user: { userID?: string }
+  metadata?: Record<string, string>
+}
+
+export class ScriptedStatsig implements StatsigEvents {
+  script: Script
+  /** Every request, refused ones too. */
+  readonly requests: { key: string; events: WireEvent[]; status: number | undefined }[] = []
+
+  constructor(script: Script = () => 202) {
+    this.script = script
+  }
+
+  async logEvents(key: string, eventsJson: string[]): Promise<VendorAnswer> {
+    const events = eventsJson.map((text) => JSON.parse(text) as WireEvent)
+    const said = this.script({ key, events, index: this.requests.length })
+    const answer = { status: 202, text: '{"success":true}', retryAfterMs: undefined, durationMs: 1 }
+    Object.assign(
+      answer,
+      typeof said === 'number' ? { status: said, text: said < 300 ? answer.text : '' } : said,
+    )
+    this.requests.push({ key, events, status: answer.status })
+    return answer
+  }
+
+  /** userIDs of the events that were taken, in order. */
+  taken(): string[] {
+    const ok = this.requests.filter(({ status }) => status !== undefined && status < 300)
+    return ok.flatMap(({ events }) => events.map(({ user }) => user.userID ?? ''))
+  }
+}
+
+export interface World {
+  store: Store
+  statsig: ScriptedStatsig
+  deps: DrainDeps
+  activities: ReturnType<typeof createActivities>
+  /** Appends one request of track messages, one for each user id. */
+  append: (userIds: string[], lane?: StandingLane) => Promise<{ asleep: string[] }>
+  /** Appends one request of messages as they are. */
+  appendMessages: (messages: object[], lane?: StandingLane) => Promise<{ asleep: string[] }>
+  totals: (lane?: StandingLane) => Promise<Record<string, number>>
+  lane: (lane?: StandingLane) => Promise<{ state: string; reason: string | undefined; pending: number }>
+  close: () => Promise<void>
+}
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
+export async function createWorld({
+  statsig = new ScriptedStatsig(),
+  clock = { nowMs: () => startMs } as Clock,
+  timing = { lingerMs: 0 } as NonNullable<DrainDeps['timing']>,
+} = {}): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), 'causeway-'))
+  const store = openStore(join(folder, 'causeway.db'), createSecretBox(Buffer.alloc(32, 7)))
+  await store.connections.create({
+    ...{ id: connectionId, name: 'Test', setup: 'manual', writeKey: 'write-key', settings: defaultSettings },
+    keys: { 'statsig.serverKey': serverKey },
+    nowMs: startMs,
+  })
+  const { connections, lanes } = store
+  const handler = createStatsigHandler({ connections, statsig })
+  const watch = createWatch(() => lanes.version())
+  const deps: DrainDeps = {
+    connections,
+    lanes,
+    handlers: { events: handler, late: handler },
+    watch,
+    clock,
+    log: silent,
+    timing,
+  }
+  const stats = async () => store.stats.read(connectionId, { sinceMs: 0, stepMs: 60_000 })
+  const appendMessages: World['appendMessages'] = (messages, lane = 'events') =>
+    store.inbox.append({
+      ...{ connectionId, receivedAtMs: startMs, source: 'tracking', call: 'batch', callerIp: undefined },
+      body: Buffer.from(JSON.stringify({ batch: messages })),
+      lanes: [{ lane, items: undefined, count: messages.length, sole: true }],
+    })
+  return {
+    ...{ store, statsig, deps, activities: createActivities(deps), appendMessages },
+    append: (userIds, lane) =>
+      appendMessages(
+        userIds.map((userId) => track(userId)),
+        lane,
+      ),
+    totals: async (lane = 'events') => {
+      const found = (await stats()).find((row) => row.lane === lane)
+      if (!found) throw new Error(`no lane ${lane}`)
+      return { ...found.totals }
+    },
+    lane: async (lane = 'events') => {
+      const found = (await connections.lanes(connectionId)).find((row) => row.lane === lane)
+      if (!found) throw new Error(`no lane ${lane}`)
+      return found
+    },
+    close: async () => {
+      await store.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** A track message whose id follows from its user. */
+export const track = (userId: string, rest: object = {}): object => ({
+  ...{ type: 'track', event: 'Order Completed', messageId: `m-${userId}`, userId },
+  ...{ timestamp: new Date(startMs).toISOString() },
+  ...rest,
+})
+
+/** `u1` … `un`. */
+export const users = (n: number, from = 1): string[] =>
+  Array.from({ length: n }, (_, index) => `u${from + index}`)
