@@ -46,15 +46,15 @@ export const obedient = (folder: string, name: string, lastsMs = 0): ChildSpec =
 export const diary = async (folder: string): Promise<string[]> =>
   (await readFile(join(folder, 'diary'), 'utf8').catch(() => '')).split('\n').filter(Boolean)
 
-/** Waits until something holds, and fails in words when it does not for 10 s. */
+/** Waits until something holds, and fails in words when it does not for 20 s. */
 export async function eventually<T>(what: string, look: () => T | Promise<T>): Promise<NonNullable<T>> {
   const startedAt = performance.now()
-  while (performance.now() - startedAt < 10_000) {
+  while (performance.now() - startedAt < 20_000) {
     const found = await look()
     if (found) return found
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  throw new Error(`not within 10 s: ${what}`)
+  throw new Error(`not within 20 s: ${what}`)
 }
 
 export function isAlive(pid: number): boolean {
