@@ -200,11 +200,7 @@ describe('Secret', () => {
     const config = read({ CAUSEWAY_API_KEY: 'the-api-key', CAUSEWAY_SECRET_KEY: key })
     expect(config.apiKey?.reveal()).toBe('the-api-key')
     expect(config.secretKey?.reveal()).toBe(key)
-    for (const text of [
-      JSON.stringify(config),
-      inspect(config, { depth: null }),
-      String(config.apiKey),
-    ]) {
+    for (const text of [JSON.stringify(config), inspect(config, { depth: null }), String(config.apiKey)]) {
       expect(text).toContain('[secret]')
       expect(text).not.toContain('the-api-key')
       expect(text).not.toContain(key)
