@@ -1,0 +1,128 @@
+// Records one history for each way a workflow can end, on a real dev server: `npm run record:histories`.
+// Files that exist are kept: a recorded history is never replaced, since that is what it is for.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
+import { TestWorkflowEnvironment } from '@temporalio/testing'
+import { readConfig } from '../../bin/load-config.ts'
+import { registerSearchAttributes } from '../../bin/search-attributes.ts'
+import { temporalBinary } from '../../bin/temporal-binary.ts'
+import { connectionId, createWorld, startMs, users, type World } from '../support/world.ts'
+import { bundle, quiet, until, wake, workerOf } from './support.ts'
+
+const sdkVersion = '1.24.0'
+const folder = fileURLToPath(new URL('./histories', import.meta.url))
+
+type Scenario = (world: World, environment: TestWorkflowEnvironment) => Promise<void>
+
+const isAsleep = (world: World) => async () => {
+  const { state, pending } = await world.lane()
+  return state === 'asleep' && pending === 0
+}
+const stateIs = (world: World, state: string) => async () => (await world.lane()).state === state
+
+/** File name -> what happens before the history is taken. */
+const scenarios: Record<string, Scenario> = {
+  async 'drainLane.asleep'(world, environment) {
+    await world.append(users(3))
+    await wake(environment)
+    await until(isAsleep(world))
+    await world.append(users(2, 4))
+    await wake(environment)
+    await until(isAsleep(world))
+  },
+  async 'drainLane.needs-attention-then-resumed'(world, environment) {
+    world.statsig.script = ({ key }) => (key === 'secret-new' ? 202 : 401)
+    await world.append(users(3))
+    await wake(environment)
+    await until(stateIs(world, 'needs_attention'))
+    await world.store.connections.update(
+      connectionId,
+      { keys: { 'statsig.serverKey': 'secret-new' } },
+      startMs,
+    )
+    await wake(environment)
+    await until(isAsleep(world))
+  },
+  async 'drainLane.paused-then-resumed'(world, environment) {
+    await world.store.connections.update(connectionId, { paused: true }, startMs)
+    await world.append(users(3))
+    await wake(environment)
+    await until(stateIs(world, 'paused'))
+    await world.store.connections.update(connectionId, { paused: false }, startMs)
+    await wake(environment)
+    await until(isAsleep(world))
+  },
+  async 'drainLane.outage'(world, environment) {
+    world.statsig.script = ({ index }) => (index < 2 ? 503 : 202)
+    await world.append(users(3))
+    await wake(environment)
+    await until(isAsleep(world))
+  },
+  async 'drainLane.continued-as-new'(world, environment) {
+    await world.append(users(1))
+    const { workflowId } = await wake(environment)
+    for (let i = 0; i < 40; i += 1) await environment.client.workflow.getHandle(workflowId).signal('wake')
+    await until(isAsleep(world))
+  },
+}
+
+async function record(
+  name: string,
+  play: Scenario,
+  environment: TestWorkflowEnvironment,
+  firstRun: boolean,
+): Promise<void> {
+  const world = await createWorld()
+  const worker = await workerOf(environment, await bundle(), world)
+  const workflowId = `lane:${connectionId}:events`
+  try {
+    const first = await worker.runUntil(async () => {
+      await play(world, environment)
+      // The last workflow task is answered a moment after the store shows the end of the activity.
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+      const handle = environment.client.workflow.getHandle(workflowId)
+      return (await handle.fetchHistory()).events?.[0]?.workflowExecutionStartedEventAttributes
+        ?.firstExecutionRunId
+    })
+    const handle = environment.client.workflow.getHandle(
+      workflowId,
+      firstRun ? (first ?? undefined) : undefined,
+    )
+    // Whose machine it was is nobody's business.
+    const json = historyToJSON(await handle.fetchHistory()).replace(
+      /"identity": *"[^"]*"/g,
+      '"identity": "recorder"',
+    )
+    writeFileSync(`${folder}/${name}.${sdkVersion}.json`, `${json}\n`)
+    await environment.client.workflow.getHandle(workflowId).terminate('recorded')
+  } finally {
+    await world.close()
+  }
+}
+
+quiet()
+mkdirSync(folder, { recursive: true })
+const path = await temporalBinary('cli', {
+  cacheDir: readConfig().cacheDir ?? homedir(),
+  onStep: console.log,
+})
+for (const [name, play] of Object.entries(scenarios)) {
+  if (existsSync(`${folder}/${name}.${sdkVersion}.json`)) continue
+  const continues = name.includes('continued-as-new')
+  const early = continues ? ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=30'] : []
+  const server = {
+    executable: { type: 'existing-path', path },
+    log: { format: 'pretty', level: 'error' },
+    extraArgs: early,
+  } as const
+  const environment = await TestWorkflowEnvironment.createLocal({
+    server: { ...server, extraArgs: [...early] },
+  })
+  await registerSearchAttributes(environment.connection, 'default')
+  await record(name, play, environment, continues)
+  await environment.teardown()
+  console.log(`recorded ${name}`)
+}
+process.exit(0)
