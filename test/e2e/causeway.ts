@@ -1,0 +1,134 @@
+// The whole product as `npm start` runs it: real processes, ports of its own, a data folder of its own.
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface Causeway {
+  url: string
+  sandboxUrl: string
+  dataDir: string
+  /** What the launcher printed so far. */
+  output: () => string
+  /** A call of the control plane, with the key. */
+  api: <T>(method: string, path: string, body?: object) => Promise<T>
+  sandbox: <T>(method: string, path: string, body?: object) => Promise<T>
+  /** Sends SIGKILL to the process whose command line has this text. */
+  kill9: (part: string) => number
+  pidOf: (part: string) => number | undefined
+  /** Ctrl-C, as a terminal sends it; answers the exit code. */
+  stop: () => Promise<number | null>
+  cleanUp: () => void
+}
+
+async function freePorts(n: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: n }, async () => {
+      const server = createServer()
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+/** Starts everything and waits for the launcher's word that the demo was delivered. */
+export async function startCauseway(
+  dataDir = mkdtempSync(join(tmpdir(), 'causeway-e2e-')),
+): Promise<Causeway> {
+  const [port, sandboxPort, temporalPort, uiPort] = await freePorts(4)
+  const env = {
+    ...process.env,
+    ...{ DATA_DIR: dataDir, PORT: String(port), SANDBOX_PORT: String(sandboxPort) },
+    ...{ TEMPORAL_PORT: String(temporalPort), TEMPORAL_UI_PORT: String(uiPort), LOG_LEVEL: 'warn' },
+  }
+  // A process group of its own, so that Ctrl-C can be sent to the group as a terminal does.
+  const child = spawn(process.execPath, ['--import', 'tsx', 'bin/start.ts'], { env, detached: true })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  await waitFor(
+    () => /Ctrl-C stops everything/.test(output),
+    90_000,
+    () => `npm start did not get ready:\n${output}`,
+  )
+  const url = `http://127.0.0.1:${port}`
+  const sandboxUrl = `http://127.0.0.1:${sandboxPort}`
+  const { apiKey } = JSON.parse(readFileSync(join(dataDir, 'keys.json'), 'utf8')) as { apiKey: string }
+  return {
+    ...{ url, sandboxUrl, dataDir, output: () => output },
+    api: (method, path, body) =>
+      call(`${url}/api/v1${path}`, method, body, { authorization: `Bearer ${apiKey}` }),
+    sandbox: (method, path, body) => call(`${sandboxUrl}/_sandbox${path}`, method, body),
+    pidOf: (part) => pidOf(child, part),
+    kill9(part) {
+      const pid = pidOf(child, part)
+      if (pid === undefined) throw new Error(`no process of ours has "${part}"`)
+      process.kill(pid, 'SIGKILL')
+      return pid
+    },
+    async stop() {
+      if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGINT')
+      return exited
+    },
+    cleanUp: () => rmSync(dataDir, { recursive: true, force: true }),
+  }
+}
+
+async function call<T>(
+  url: string,
+  method: string,
+  body: object | undefined,
+  headers: Record<string, string> = {},
+): Promise<T> {
+  const init =
+    body === undefined
+      ? { method, headers }
+      : { method, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  const response = await fetch(url, init)
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text}`)
+  return (text === '' ? undefined : JSON.parse(text)) as T
+}
+
+/** The child of this launcher whose command line has the text. */
+function pidOf(launcher: ChildProcess, part: string): number | undefined {
+  const rows = execFileSync('ps', ['-eo', 'pid=,pgid=,args='], { encoding: 'utf8' }).split('\n')
+  for (const row of rows) {
+    const [, pid, group, args] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row) ?? []
+    if (Number(group) === launcher.pid && args?.includes(part)) return Number(pid)
+  }
+  return undefined
+}
+
+export async function waitFor(
+  isSo: () => boolean | Promise<boolean>,
+  timeoutMs: number,
+  why: () => string = () => 'it did not come to pass',
+): Promise<void> {
+  for (const startedMs = Date.now(); ;) {
+    try {
+      if (await isSo()) return
+    } catch (error) {
+      if (Date.now() - startedMs > timeoutMs) throw error
+    }
+    if (Date.now() - startedMs > timeoutMs) throw new Error(why())
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+export interface Stats {
+  inbound: {
+    totals: Record<'accepted' | 'delivered' | 'filtered' | 'skipped' | 'rejected' | 'pending', number>
+  }
+}
+export interface ListedEntry {
+  id: string
+  messageId: string
+  outcome: string
+  reason?: string
+}
