@@ -22,10 +22,23 @@ type Problem = z.infer<typeof Problem>
 /** A body that does not fit its schema: each fault with its place. */
 export class InvalidRequest extends BridgeError {
   readonly errors: { path: string; message: string }[]
-  constructor(issues: readonly { path: PropertyKey[]; message: string }[]) {
-    super('invalid_request', `${issues.length} field(s) do not fit`)
-    this.errors = issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
+  constructor(issues: readonly Issue[]) {
+    const errors = issues.flatMap(placesOf)
+    super('invalid_request', `${errors.length} field(s) do not fit`)
+    this.errors = errors
   }
+}
+
+interface Issue {
+  path: PropertyKey[]
+  message: string
+  /** Keys that the schema does not know; the issue's own path is that of the object around them. */
+  keys?: string[]
+}
+
+function placesOf({ path, message, keys }: Issue): { path: string; message: string }[] {
+  const places = keys === undefined ? [path] : keys.map((key) => [...path, key])
+  return places.map((place) => ({ path: place.map(String).join('.'), message }))
 }
 
 export function problemOf(error: BridgeError): Problem {
@@ -58,9 +71,9 @@ export function respondWith(c: Context, problem: Problem): Response {
 export function createOnError(log: Log) {
   return (error: Error, c: Context): Response => {
     if (error instanceof BridgeError) {
-      if (error.code === 'disk_full' || error.code === 'store_busy') c.header('retry-after', '30')
-      if (errorTable[error.code].status >= 500)
-        log.error({ event: 'request.failed', error }, 'request.failed')
+      const { status } = errorTable[error.code]
+      if (status === 503) c.header('retry-after', '30')
+      if (status >= 500) log.error({ event: 'request.failed', error }, 'request.failed')
       return respondWith(c, problemOf(error))
     }
     if (error instanceof HTTPException && error.status < 500) {

@@ -6,6 +6,11 @@ import type { Context } from 'hono'
 import { BridgeError } from '../core/errors.ts'
 
 export const bodyBytesMax = 16 * 1024 * 1024
+/**
+ * What is over the limit is read on to here before the refusal: many clients read no answer before they have sent
+ * their body, and a connection closed under them looks like a network fault, which they retry.
+ */
+const discardBytesMax = 4 * bodyBytesMax
 const inflate = promisify(gunzip)
 
 /**
@@ -13,8 +18,7 @@ const inflate = promisify(gunzip)
  * one (RFC 1952): clients exist that set the header without compressing, and proxies that strip it.
  */
 export async function readBody(c: Context): Promise<Uint8Array> {
-  const declared = Number(c.req.header('content-length') ?? 0)
-  if (declared > bodyBytesMax) throw tooLarge()
+  if (Number(c.req.header('content-length') ?? 0) > discardBytesMax) throw tooLarge()
   const incoming = (c.env as { incoming?: IncomingMessage } | undefined)?.incoming
   const body = incoming ? await readIncoming(incoming) : await readWeb(c)
   if (body[0] !== 0x1f || body[1] !== 0x8b) return body
@@ -36,6 +40,8 @@ function readIncoming(incoming: IncomingMessage): Promise<Uint8Array> {
     incoming.on('data', (chunk: Buffer) => {
       bytes += chunk.length
       if (bytes <= bodyBytesMax) chunks.push(chunk)
+      else chunks.length = 0
+      if (bytes > discardBytesMax) reject(tooLarge())
     })
     incoming.once('end', () => {
       const only = chunks[0]

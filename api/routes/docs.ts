@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 
-const info = {
+export const documentInfo = {
   openapi: '3.1.0',
   info: {
     title: 'Causeway',
@@ -19,7 +19,7 @@ const page = `<!doctype html>
 <head><meta charset="utf-8"><title>Causeway API</title><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
 <body><div id="ui"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
 </html>`
-const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#ui', persistAuthorization: false })`
+const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#ui', persistAuthorization: false, validatorUrl: null })`
 
 const assets: Record<string, string> = {
   'swagger-ui.css': 'text/css',
@@ -28,7 +28,7 @@ const assets: Record<string, string> = {
 
 export function registerDocs(app: OpenAPIHono): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
-  app.doc31('/openapi.json', info)
+  app.doc31('/openapi.json', documentInfo)
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
   app.get('/docs', (c) => {
     c.header(

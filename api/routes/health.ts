@@ -24,40 +24,59 @@ export function registerHealth(app: OpenAPIHono, deps: ApiDeps): void {
 }
 
 async function checkAll(deps: ApiDeps): Promise<Record<string, Check>> {
-  const [store, temporal, beats, lanes, sandbox] = await Promise.all([
+  const { starter, probeSandbox } = deps
+  const beats = deps.store.processes.list()
+  const [store, temporal, lanes, sandbox, ...beating] = await Promise.all([
     checkStore(deps),
-    deps.starter.reachable(),
-    deps.store.processes.list(),
-    deps.store.processes.allLanes(),
-    deps.probeSandbox?.(),
-  ])
-  const nowMs = deps.clock.nowMs()
-  const beatOf = (name: string) => beats.find((beat) => beat.name === name)?.atMs ?? -Infinity
-  const stalled = lanes
-    .filter((lane) => isStalled(lane, nowMs))
-    .map(({ connectionId, lane }) => `${connectionId}/${lane}`)
-  return {
-    store,
-    temporal: check(temporal, 'Temporal cannot be reached; events are accepted and kept.'),
-    ...Object.fromEntries(
-      workers.map((name) => [
-        name,
-        check(nowMs - beatOf(name) < beatMsMax, `No sign of life of the ${name} for 20 s.`),
-      ]),
+    holds('Temporal cannot be reached; events are accepted and kept.', () => starter.reachable()),
+    checkLanes(deps),
+    probeSandbox && holds('The sandbox does not answer.', probeSandbox),
+    ...workers.map((name) =>
+      holds(`No sign of life of the ${name} for 20 s.`, async () => {
+        const atMs = (await beats).find((beat) => beat.name === name)?.atMs ?? -Infinity
+        return deps.clock.nowMs() - atMs < beatMsMax
+      }),
     ),
-    lanes: check(stalled.length === 0, `Nothing moves in: ${stalled.slice(0, 10).join(', ')}`),
-    ...(sandbox === undefined ? {} : { sandbox: check(sandbox, 'The sandbox does not answer.') }),
+  ])
+  const living = Object.fromEntries(workers.map((name, index) => [name, beating[index] as Check]))
+  return { store, temporal, ...living, lanes, ...(sandbox ? { sandbox } : {}) }
+}
+
+const fails = (reason: string): Check => ({ ok: false, reason })
+
+/** A look that fails says no, like one that finds what it fears: readiness is never an error of its own. */
+async function holds(reason: string, look: () => Promise<boolean>): Promise<Check> {
+  try {
+    return (await look()) ? { ok: true } : fails(reason)
+  } catch {
+    return fails(reason)
   }
 }
 
-const check = (ok: boolean, reason: string): Check => (ok ? { ok } : { ok, reason })
-
-async function checkStore({ store, clock }: ApiDeps): Promise<Check> {
+/** Not writable is also a disk at its limit: ingest refuses then. */
+async function checkStore({ store, clock, isDiskFull }: ApiDeps): Promise<Check> {
+  if (isDiskFull()) return fails('The disk is at its limit; nothing more is accepted until there is room.')
   try {
     await store.processes.probe(clock.nowMs())
     return { ok: true }
   } catch (error) {
-    return check(false, error instanceof Error ? error.message : 'unknown fault')
+    return fails(error instanceof Error ? error.message : 'unknown fault')
+  }
+}
+
+async function checkLanes({ store, clock }: ApiDeps): Promise<Check> {
+  try {
+    const nowMs = clock.nowMs()
+    const stalled: string[] = []
+    for (const lane of await store.processes.allLanes()) {
+      if (!isStalled(lane, nowMs)) continue
+      // A paused connection's lane may still sleep: nobody wakes it, so nobody marks it as paused.
+      const connection = await store.connections.get(lane.connectionId)
+      if (!connection?.paused) stalled.push(`${lane.connectionId}/${lane.lane}`)
+    }
+    return stalled.length === 0 ? { ok: true } : fails(`Nothing moves in: ${stalled.slice(0, 10).join(', ')}`)
+  } catch {
+    return fails('The lanes cannot be read.')
   }
 }
 

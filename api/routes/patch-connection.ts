@@ -35,7 +35,7 @@ function changeOf(patch: ConnectionPatch, before: ConnectionSettings): Connectio
   const change: ConnectionChange = { keys: keysOf<string | null>({ statsig, segment }) }
   if (name !== undefined) change.name = name
   if (typeof paused === 'boolean') change.paused = paused
-  else if (paused !== undefined) change.lanePauses = paused as NonNullable<ConnectionChange['lanePauses']>
+  else if (paused !== undefined) change.lanePauses = paused
   if (Object.keys(settings).length > 0) change.settings = parseSettings(merge(before, settings))
   return change
 }

@@ -36,8 +36,9 @@ const calls: Readonly<Record<string, TrackingCall>> = {
 }
 
 export function registerTracking(app: OpenAPIHono, deps: ApiDeps): void {
+  const exposeHeaders = ['Retry-After']
+  app.use('/v1/*', cors({ origin: '*', allowMethods: ['POST', 'OPTIONS'], exposeHeaders, maxAge: 86_400 }))
   for (const [path, call] of Object.entries(calls)) {
-    app.use(`/v1/${path}`, cors({ origin: '*', allowMethods: ['POST', 'OPTIONS'], maxAge: 86_400 }))
     app.post(`/v1/${path}`, (c) => accept(c, deps, call))
   }
 }
@@ -96,27 +97,39 @@ function bodyWriteKey(body: unknown): string | undefined {
   return typeof writeKey === 'string' ? writeKey : undefined
 }
 
-/** Which items go where; a lane that takes the whole body names no items. */
+interface Run {
+  lane: LaneName
+  sole: boolean
+  items: number[]
+}
+
+/**
+ * Which items go where: runs in the order of the body, so that a lane's order is the sender's. A run that takes the
+ * whole body names no items.
+ */
 export function sortIntoLanes(
   items: readonly unknown[],
   receipt: Receipt,
   lateAfterMs: number,
 ): AcceptedRequest['lanes'] {
-  const sorted = new Map<string, { lane: LaneName; items: number[]; sole: boolean }>()
+  const runs: Run[] = []
+  const lastOf = new Map<LaneName, Run>()
   items.forEach((item, index) => {
     const lanes = lanesOf(item, receipt, lateAfterMs)
     const sole = lanes.length === 1
     for (const lane of lanes) {
-      const key = `${lane} ${String(sole)}`
-      const found = sorted.get(key)
-      if (found) found.items.push(index)
-      else sorted.set(key, { lane, items: [index], sole })
+      const last = lastOf.get(lane)
+      if (last?.sole === sole) {
+        last.items.push(index)
+        continue
+      }
+      const run = { lane, sole, items: [index] }
+      lastOf.set(lane, run)
+      runs.push(run)
     }
   })
-  return [...sorted.values()].map(({ lane, items: indexes, sole }) => ({
-    lane,
-    sole,
-    count: indexes.length,
+  return runs.map(({ lane, sole, items: indexes }) => ({
+    ...{ lane, sole, count: indexes.length },
     items: indexes.length === items.length ? undefined : indexes,
   }))
 }

@@ -26,12 +26,14 @@ const getRoute = createRoute({
 export function registerReadConnections(app: OpenAPIHono, deps: ApiDeps): void {
   app.openapi(listRoute, async (c) => {
     const { limit, cursor } = c.req.valid('query')
+    // One more than asked for says whether there is a next page.
     const found = await deps.store.connections.list({
-      limit,
+      limit: limit + 1,
       ...(cursor === undefined ? {} : { after: cursor }),
     })
-    const data = await Promise.all(found.map((connection) => toWire(deps, connection)))
-    return c.json({ data, nextCursor: found.length < limit ? null : (found.at(-1)?.id ?? null) }, 200)
+    const page = found.slice(0, limit)
+    const data = await Promise.all(page.map((connection) => toWire(deps, connection)))
+    return c.json({ data, nextCursor: found.length > limit ? (page.at(-1)?.id ?? null) : null }, 200)
   })
   app.openapi(getRoute, async (c) =>
     c.json(await toWire(deps, await loadConnection(deps, c.req.valid('param').id)), 200),

@@ -83,5 +83,5 @@ async function storyToWire(deps: ApiDeps, story: StoredStory): Promise<EntryStor
   const entry =
     story.outcome === 'pending' ? { ...story, ...seen, messageId: seen.messageId ?? story.messageId } : story
   const mapped = verdict.kind === 'mapped' ? { mapped: verdict.event } : {}
-  return { ...entryToWire(entry as StoredStory), received, ...mapped, warnings: verdict.warnings, ...rest }
+  return { ...entryToWire(entry), received, ...mapped, warnings: verdict.warnings, ...rest }
 }

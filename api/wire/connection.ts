@@ -41,6 +41,10 @@ export const NewConnection = z
   })
   .openapi('NewConnection')
 
+/** null puts a setting back to its default. */
+const flag = z.boolean().nullable()
+const inbound = ConnectionSettings.shape.inbound.unwrap().shape
+
 const LaneName = z.enum(['events', 'late', 'audiences', 'outbound', 'forward'])
 
 export const ConnectionPatch = z
@@ -61,10 +65,21 @@ export const ConnectionPatch = z
         apiToken: segmentKeys.apiToken.nullable(),
       })
       .partial(),
-    identifiers: z.array(IdentifierMapping).max(50).nullable(),
+    identifiers: z.array(z.strictObject(IdentifierMapping.shape)).max(50).nullable(),
     environment: z.string().min(1).max(100).nullable(),
-    types: z.record(z.string(), z.boolean().nullable()).nullable(),
-    inbound: z.record(z.string(), z.unknown()).nullable(),
+    types: z
+      .strictObject({ track: flag, page: flag, screen: flag, group: flag, alias: flag })
+      .partial()
+      .nullable(),
+    inbound: z
+      .strictObject({
+        enabled: flag,
+        prefix: inbound.prefix.unwrap().nullable(),
+        nameInEvent: flag,
+        duplicatesUntil: inbound.duplicatesUntil.unwrap().nullable(),
+      })
+      .partial()
+      .nullable(),
   })
   .partial()
   .openapi('ConnectionPatch')

@@ -1,0 +1,136 @@
+// The HTTP room with its real Store in a temporary file; clock, ids and Temporal are what a test says they are.
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { BlockList } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createApp, type AppType } from '../../api/app.ts'
+import type { ApiDeps } from '../../api/deps.ts'
+import { createWaker } from '../../api/waker.ts'
+import { idPrefixes } from '../../core/ids.ts'
+import { drainedLanes, type LaneName } from '../../core/lanes.ts'
+import type { Clock, Connection, Ids, KeyKind, LaneStarter, Log, Store } from '../../core/ports.ts'
+import { defaultSettings } from '../../core/settings.ts'
+import { createSecretBox } from '../../db/secret-box.ts'
+import { openStore } from '../../db/store.ts'
+
+export const nowMs = Date.parse('2026-01-05T12:00:00.000Z')
+export const apiKey = 'key-of-the-test'
+
+/** A clock that stands still until a test moves it. */
+export class FixedClock implements Clock {
+  ms = nowMs
+  nowMs(): number {
+    return this.ms
+  }
+}
+
+/** `con_1`, `con_2`, … and write keys `write-key-1`, … in the order of asking. */
+export function countingIds(): Ids {
+  let made = 0
+  return { next: (kind) => `${idPrefixes[kind]}_${++made}`, writeKey: () => `write-key-${++made}` }
+}
+
+/** Records what it is asked for, and answers as `answer` says. */
+export class RecordingStarter implements LaneStarter {
+  readonly calls: string[] = []
+  isReachable = true
+  answer: () => Promise<void> = async () => undefined
+
+  async wake(connectionId: string, lane: LaneName): Promise<void> {
+    this.calls.push(`wake ${connectionId} ${lane}`)
+    await this.answer()
+  }
+  async ensure(connectionId: string, lane: LaneName): Promise<void> {
+    this.calls.push(`ensure ${connectionId} ${lane}`)
+    await this.answer()
+  }
+  async reachable(): Promise<boolean> {
+    return this.isReachable
+  }
+}
+
+export class RecordingLog implements Log {
+  readonly lines: { level: string; fields: Record<string, unknown> }[] = []
+  info = (fields: Record<string, unknown>) => void this.lines.push({ level: 'info', fields })
+  warn = (fields: Record<string, unknown>) => void this.lines.push({ level: 'warn', fields })
+  error = (fields: Record<string, unknown>) => void this.lines.push({ level: 'error', fields })
+}
+
+export interface ApiWorld {
+  app: AppType
+  store: Store
+  /** The same file through a connection of its own: what it reads is on disk. */
+  openSecond: () => Store
+  path: string
+  clock: FixedClock
+  starter: RecordingStarter
+  log: RecordingLog
+  deps: ApiDeps
+  /** A connection straight in the store. */
+  connect: (id: string, options?: NewConnection) => Promise<Connection>
+  /** A request to the control plane, with the key and a JSON body. */
+  call: (method: string, path: string, body?: unknown) => Promise<Answer>
+  close: () => Promise<void>
+}
+
+interface Answer {
+  status: number
+  text: string
+  json: unknown
+}
+
+interface NewConnection {
+  keys?: Partial<Record<KeyKind, string>>
+  writeKey?: string
+}
+
+/** `change` replaces parts of the real world, made of the ones that would be there. */
+export function createApiWorld(change: (deps: ApiDeps) => Partial<ApiDeps> = () => ({})): ApiWorld {
+  const folder = mkdtempSync(join(tmpdir(), 'causeway-api-'))
+  const path = join(folder, 'causeway.db')
+  const box = createSecretBox(Buffer.alloc(32, 7))
+  const opened: Store[] = []
+  const open = () => {
+    const store = openStore(path, box)
+    opened.push(store)
+    return store
+  }
+  const store = open()
+  const clock = new FixedClock()
+  const starter = new RecordingStarter()
+  const log = new RecordingLog()
+  const isDrained = (lane: string) => drainedLanes.some((name) => lane === name)
+  const real: ApiDeps = {
+    ...{ store, starter, clock, ids: countingIds(), log, isDiskFull: () => false },
+    waker: createWaker({ lanes: store.lanes, starter, clock, log, isDrained }),
+    trustedProxies: new BlockList(),
+    config: {
+      apiKeyHash: createHash('sha256').update(apiKey).digest(),
+      lateAfterMs: 3_600_000,
+      publicUrl: 'http://bridge.test',
+      temporalUi: { url: 'http://temporal.test', namespace: 'default' },
+    },
+  }
+  const deps = { ...real, ...change(real) }
+  const app = createApp(deps)
+  return {
+    ...{ app, store, path, clock, starter, log, deps, openSecond: open },
+    connect: (id, { keys = {}, writeKey = `wk-${id}` } = {}) =>
+      store.connections.create({
+        ...{ id, name: `Name of ${id}`, setup: 'manual', writeKey, settings: defaultSettings, keys },
+        nowMs: clock.ms,
+      }),
+    call: async (method, at, body) => {
+      const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
+      const init = body === undefined ? {} : { body: JSON.stringify(body) }
+      const response = await app.request(at, { method, headers, ...init })
+      const text = await response.text()
+      return { status: response.status, text, json: JSON.parse(text) as unknown }
+    },
+    close: async () => {
+      for (const each of opened) await each.close()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
