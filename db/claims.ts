@@ -33,6 +33,7 @@ export function prepareClaims({ sqlite }: Db) {
     /** Answers the positions whose id another entry holds. In the order of the hashes: fewer pages are touched. */
     claim(lease: Lease, entries: Candidate[], nowMs: number): Set<number> {
       const duplicates = new Set<number>()
+      if (destinationOf(lease.lane) === 'ledger') return duplicates
       const inScope = scope(lease)
       const day = Math.floor(nowMs / dayMs)
       const hashed = entries.map(({ seq, messageId }) => ({ seq, hash: hashOf(messageId) }))
@@ -46,6 +47,7 @@ export function prepareClaims({ sqlite }: Db) {
     },
     /** An entry that ended `rejected` lets go of its id, so that a corrected message may come. */
     giveBack(lease: Lease, entries: Candidate[]): void {
+      if (entries.length === 0) return
       const inScope = scope(lease)
       for (const { seq, messageId } of entries) remove.run(inScope, hashOf(messageId), lease.laneId, seq)
     },

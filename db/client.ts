@@ -3,46 +3,85 @@ import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
+import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { BridgeError } from '../core/errors.ts'
 import * as schema from './schema.ts'
 
 export interface Db {
   sqlite: Database.Database
   drizzle: BetterSQLite3Database<typeof schema>
+  /** How long a write waits for another process before it is `store_busy`. */
+  busyMsMax: number
 }
 
-const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url))
+export interface OpenOptions {
+  busyMsMax?: number
+  migrationsFolder?: string
+}
+
+/** Where the migrations and their journal lie. */
+export const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url))
 
 /**
- * Opens a file (or `:memory:`) and brings its schema up to date. Page size and auto-vacuum must be set before the
- * first table is made; bodies of about 70 KB want large pages (decision 0003).
+ * Opens a file (or `:memory:`) and brings its schema up to date. Throws `store_failed` where that cannot be done.
  */
-export function openDb(path: string): Db {
-  const sqlite = new Database(path, { timeout: 10_000 })
+export function openDb(path: string, options: OpenOptions = {}): Db {
+  const sqlite = openFile(path)
+  try {
+    prepareFile(sqlite, options.migrationsFolder ?? migrationsFolder)
+  } catch (error) {
+    sqlite.close()
+    throw storeError(error)
+  }
+  return { sqlite, drizzle: drizzle(sqlite, { schema }), busyMsMax: options.busyMsMax ?? 10_000 }
+}
+
+function openFile(path: string): Database.Database {
+  try {
+    return new Database(path, { timeout: 10_000 })
+  } catch (error) {
+    throw storeError(error)
+  }
+}
+
+/**
+ * Page size and auto-vacuum must be set before the first table is made; bodies of about 70 KB want large pages
+ * (decision 0003).
+ */
+function prepareFile(sqlite: Database.Database, folder: string): void {
   sqlite.pragma('page_size = 16384')
   sqlite.pragma('auto_vacuum = INCREMENTAL')
   sqlite.pragma('journal_mode = WAL')
   sqlite.pragma('synchronous = FULL')
   sqlite.pragma('cache_size = -65536')
   sqlite.pragma('foreign_keys = ON')
-  const db = { sqlite, drizzle: drizzle(sqlite, { schema }) }
-  bringUpToDate(db)
+  bringUpToDate(sqlite, folder)
   // From here on a busy database is waited for in the event loop, not in the driver.
   sqlite.pragma('busy_timeout = 20')
-  return db
 }
 
-/** Applies the migrations. Two processes may start at once: the one that loses the race finds them applied. */
-function bringUpToDate(db: Db): void {
-  try {
-    migrate(db.drizzle, { migrationsFolder })
-  } catch {
-    migrate(db.drizzle, { migrationsFolder })
-  }
+/**
+ * Applies what drizzle-kit generated. Drizzle's own migrator reads the version before its transaction begins, so of
+ * two processes that start at once both would apply a migration; here the second one waits and finds it applied.
+ */
+function bringUpToDate(sqlite: Database.Database, folder: string): void {
+  const apply = sqlite.transaction(() => {
+    sqlite.exec(
+      'CREATE TABLE IF NOT EXISTS __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)',
+    )
+    const last = sqlite
+      .prepare<[], { atMs: number | null }>('SELECT max(created_at) AS atMs FROM __drizzle_migrations')
+      .get()
+    const record = sqlite.prepare('INSERT INTO __drizzle_migrations (hash, created_at) VALUES (?, ?)')
+    for (const { sql, hash, folderMillis } of readMigrationFiles({ migrationsFolder: folder })) {
+      if (folderMillis <= (last?.atMs ?? 0)) continue
+      for (const statement of sql) sqlite.exec(statement)
+      record.run(hash, folderMillis)
+    }
+  })
+  apply.immediate()
 }
 
-const busyMsMax = 10_000
 const sqliteCode = (error: unknown) =>
   error instanceof Database.SqliteError ? error.code.split('_').slice(0, 2).join('_') : undefined
 
@@ -51,15 +90,14 @@ const sqliteCode = (error: unknown) =>
  * waits at most 20 ms a try, and synchronously. After 10 s it gives up with `store_busy`; a disk that is full,
  * read-only or broken is `store_failed`.
  */
-export async function immediate<T>({ sqlite }: Db, work: () => T): Promise<T> {
+export async function immediate<T>({ sqlite, busyMsMax }: Db, work: () => T): Promise<T> {
   const transaction = sqlite.transaction(work)
   for (let waitedMs = 0; ;) {
     try {
       return transaction.immediate()
     } catch (error) {
       const code = sqliteCode(error)
-      if (code === undefined) throw error
-      if (code !== 'SQLITE_BUSY' && code !== 'SQLITE_LOCKED') throw storeFailed(code, error)
+      if (code !== 'SQLITE_BUSY' && code !== 'SQLITE_LOCKED') throw storeError(error)
       if (waitedMs > busyMsMax)
         throw new BridgeError('store_busy', 'another process holds the database', { cause: error })
     }
@@ -69,14 +107,19 @@ export async function immediate<T>({ sqlite }: Db, work: () => T): Promise<T> {
   }
 }
 
-function storeFailed(code: string, cause: unknown): unknown {
-  const broken = [
-    'SQLITE_FULL',
-    'SQLITE_IOERR',
-    'SQLITE_READONLY',
-    'SQLITE_CANTOPEN',
-    'SQLITE_CORRUPT',
-    'SQLITE_NOTADB',
-  ]
-  return broken.includes(code) ? new BridgeError('store_failed', code, { cause }) : cause
+/** Faults of the file or the disk, by SQLite's primary result codes (sqlite.org/rescode.html). */
+const broken = new Set([
+  'SQLITE_FULL',
+  'SQLITE_IOERR',
+  'SQLITE_READONLY',
+  'SQLITE_CANTOPEN',
+  'SQLITE_CORRUPT',
+  'SQLITE_NOTADB',
+])
+
+function storeError(error: unknown): unknown {
+  const code = sqliteCode(error)
+  return code !== undefined && broken.has(code)
+    ? new BridgeError('store_failed', code, { cause: error })
+    : error
 }

@@ -3,19 +3,20 @@ import { BridgeError } from '../core/errors.ts'
 import { outcomes, type Ending } from '../core/outcome.ts'
 import type { Attempt, EndedEntry, LaneStore, Lease } from '../core/ports.ts'
 import type { Db } from './client.ts'
+import { minuteOf } from './minute.ts'
 
 type Done = Parameters<LaneStore['commit']>[1]
 type Counts = Record<Ending, number>
 type GiveBack = (lease: Lease, entries: EndedEntry[]) => void
 
 export function prepareCommit({ sqlite }: Db, giveBack: GiveBack) {
-  const advance = sqlite.prepare(
-    `UPDATE lanes SET cursor = ?, touched_at_ms = ?, reason = NULL WHERE id = ? AND epoch = ? AND cursor = ?`,
+  const advance = sqlite.prepare<[number, number, number, number, number], { head: number }>(
+    `UPDATE lanes SET cursor = ?, touched_at_ms = ?, reason = NULL WHERE id = ? AND epoch = ? AND cursor = ? RETURNING head`,
   )
-  const touch = sqlite.prepare('UPDATE lanes SET touched_at_ms = ?, reason = ? WHERE id = ? AND epoch = ?')
-  const insertEntry = sqlite.prepare(`
-    INSERT INTO entries (lane_id, seq, outcome, reason, path, detail, message_id, type, event, user_id, ended_at_ms, settings_version)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  const touch = sqlite.prepare(
+    'UPDATE lanes SET touched_at_ms = max(touched_at_ms, ?), reason = ? WHERE id = ? AND epoch = ?',
+  )
+  const insertEntry = prepareInsertEntry(sqlite)
   const insertAttempt = sqlite.prepare(`
     INSERT INTO attempts (lane_id, first_seq, last_seq, at_ms, duration_ms, entries, status, code, answer, settings_version)
     VALUES (@laneId, @firstSeq, @lastSeq, @atMs, @durationMs, @entries, @status, @code, @answer, @settingsVersion)`)
@@ -33,27 +34,13 @@ export function prepareCommit({ sqlite }: Db, giveBack: GiveBack) {
     const { laneId, epoch, cursor } = lease
     const next = cursor + entries.length
     assertContiguous(entries, cursor)
-    if (advance.run(next, nowMs, laneId, epoch, cursor).changes !== 1) throw lost(lease)
-    for (const entry of entries) {
-      const { seq, reason, path, detail, messageId, type, event, userId } = entry
-      insertEntry.run(
-        laneId,
-        seq,
-        outcomes.indexOf(entry.outcome),
-        reason ?? null,
-        path ?? null,
-        detail ?? null,
-        messageId,
-        type ?? null,
-        event ?? null,
-        userId ?? null,
-        nowMs,
-        settingsVersion,
-      )
-    }
+    const lane = advance.get(next, nowMs, laneId, epoch, cursor)
+    if (!lane) throw lost(lease)
+    if (next > lane.head) throw new Error(`entry ${next} ends what was never appended to lane ${laneId}`)
+    for (const entry of entries) insertEntry(laneId, entry, nowMs, settingsVersion)
     for (const attempt of attempts) recordAttempt(laneId, attempt)
     for (const [sole, counts] of countBySole(entries)) {
-      addCounts.run({ laneId, minute: Math.floor(nowMs / 60_000), sole: sole ? 1 : 0, ...counts })
+      addCounts.run({ laneId, minute: minuteOf(nowMs), sole: sole ? 1 : 0, ...counts })
     }
     giveBack(
       lease,
@@ -69,6 +56,29 @@ export function prepareCommit({ sqlite }: Db, giveBack: GiveBack) {
     for (const attempt of attempts) recordAttempt(lease.laneId, attempt)
   }
   return commit
+}
+
+function prepareInsertEntry(sqlite: Db['sqlite']) {
+  const insert = sqlite.prepare(`
+    INSERT INTO entries (lane_id, seq, outcome, reason, path, detail, message_id, type, event, user_id, ended_at_ms, settings_version)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  return (laneId: number, entry: EndedEntry, nowMs: number, settingsVersion: number): void => {
+    const { seq, reason, path, detail, messageId, type, event, userId } = entry
+    insert.run(
+      laneId,
+      seq,
+      outcomes.indexOf(entry.outcome),
+      reason ?? null,
+      path ?? null,
+      detail ?? null,
+      messageId,
+      type ?? null,
+      event ?? null,
+      userId ?? null,
+      nowMs,
+      settingsVersion,
+    )
+  }
 }
 
 const lost = ({ laneId, epoch }: Lease) =>

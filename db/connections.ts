@@ -94,16 +94,25 @@ function load(db: Db, id: string): Connection {
   return found
 }
 
-function assemble(db: Db, { n: _n, ...row }: Row): Connection {
+function assemble(db: Db, row: Row): Connection {
+  const { id, name, setup, status, writeKey, paused, settingsVersion, createdAtMs, updatedAtMs } = row
   const set = db.drizzle
     .select({ kind: connectionKeys.kind })
     .from(connectionKeys)
-    .where(eq(connectionKeys.connectionId, row.id))
+    .where(eq(connectionKeys.connectionId, id))
     .all()
   return {
-    ...row,
-    settings: settingsAt(db, row.id, row.settingsVersion) ?? ConnectionSettings.parse({}),
+    id,
+    name,
+    setup,
+    status,
+    writeKey,
+    paused,
+    settings: settingsAt(db, id, settingsVersion) ?? ConnectionSettings.parse({}),
+    settingsVersion,
     keys: keyKinds.filter((kind) => set.some((key) => key.kind === kind)),
+    createdAtMs,
+    updatedAtMs,
   }
 }
 

@@ -2,9 +2,11 @@
  * Accept: requests become rows. Everything that arrives while a commit is under way shares the next one, so one
  * fsync serves many requests.
  */
+import { BridgeError } from '../core/errors.ts'
 import type { LaneName } from '../core/lanes.ts'
 import type { AcceptedRequest, Inbox } from '../core/ports.ts'
 import { immediate, type Db } from './client.ts'
+import { minuteOf } from './minute.ts'
 
 interface Waiting {
   request: AcceptedRequest
@@ -12,34 +14,38 @@ interface Waiting {
   reject: (error: unknown) => void
 }
 
-/** Bytes of bodies that one commit takes at most: keeps the write lock short for the drains. */
+/** What one commit takes at most: keeps the write lock short for the drains. */
 const commitBytesMax = 8 * 1024 * 1024
+const commitRequestsMax = 500
 
 export function createInbox(db: Db): Inbox {
   const write = prepareWrite(db)
-  let waiting: Waiting[] = []
+  const waiting: Waiting[] = []
   let writing = false
 
   async function commitAll(): Promise<void> {
     writing = true
-    while (waiting.length > 0) {
-      const group = takeGroup()
-      try {
-        const answers = await immediate(db, () => group.map(({ request }) => write(request)))
-        group.forEach(({ resolve }, index) => resolve({ asleep: answers[index] ?? [] }))
-      } catch (error) {
-        for (const { reject } of group) reject(error)
-      }
-    }
+    while (waiting.length > 0) await commitGroup(takeGroup())
     writing = false
+  }
+
+  async function commitGroup(group: Waiting[]): Promise<void> {
+    try {
+      const answers = await immediate(db, () => group.map(({ request }) => write(request)))
+      group.forEach(({ resolve }, index) => resolve({ asleep: answers[index] ?? [] }))
+    } catch (error) {
+      // A request that cannot be written (its connection is gone) must not fail those that share its commit.
+      if (group.length > 1 && !(error instanceof BridgeError)) {
+        for (const alone of group) await commitGroup([alone])
+      } else for (const { reject } of group) reject(error)
+    }
   }
 
   function takeGroup(): Waiting[] {
     let bytes = 0
     const end = waiting.findIndex(({ request }) => (bytes += request.body.length) > commitBytesMax)
-    const group = waiting.slice(0, end === -1 ? waiting.length : Math.max(end, 1))
-    waiting = waiting.slice(group.length)
-    return group
+    const fitting = end === -1 ? waiting.length : Math.max(end, 1)
+    return waiting.splice(0, Math.min(fitting, commitRequestsMax))
   }
 
   return {
@@ -80,16 +86,17 @@ function prepareWrite({ sqlite }: Db): (request: AcceptedRequest) => LaneName[] 
   return (request) => {
     const { connectionId, receivedAtMs, source, call, callerIp, body } = request
     const row = insertRequest.run(connectionId, receivedAtMs, source, call, callerIp ?? null, body)
-    const asleep: LaneName[] = []
+    const asleep = new Set<LaneName>()
     for (const { lane, items, count: n, sole } of request.lanes) {
+      if (n === 0) continue
       const head = advance.get(n, connectionId, lane)
       if (!head) throw new Error(`connection ${connectionId} has no lane ${lane}`)
       const firstSeq = head.head - n + 1
       const itemsJson = items === undefined ? null : JSON.stringify(items)
       insertLog.run(head.id, head.head, firstSeq, row.lastInsertRowid, itemsJson, sole ? 1 : 0)
-      count.run({ laneId: head.id, minute: Math.floor(receivedAtMs / 60_000), sole: sole ? 1 : 0, n })
-      if (head.state === 'asleep') asleep.push(lane)
+      count.run({ laneId: head.id, minute: minuteOf(receivedAtMs), sole: sole ? 1 : 0, n })
+      if (head.state === 'asleep') asleep.add(lane)
     }
-    return asleep
+    return [...asleep]
   }
 }

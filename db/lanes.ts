@@ -25,7 +25,7 @@ const isPaused = '(lane.paused OR (SELECT paused FROM connections WHERE id = lan
 export function createLaneStore(db: Db): LaneStore {
   const { sqlite } = db
   const claims = prepareClaims(db)
-  const commit = prepareCommit(db, claims.giveBack)
+  const commit = prepareCommit(db, (lease, entries) => claims.giveBack(lease, entries))
   const readLog = prepareRead(db)
   const body = sqlite.prepare<[number], { body: Buffer }>('SELECT body FROM requests WHERE id = ?')
   const current = sqlite.prepare<[number], { epoch: number; paused: number }>(
@@ -66,7 +66,8 @@ function takeLane({ sqlite }: Db, connectionId: string, lane: LaneName, nowMs: n
     )
     .get(connectionId, lane)
   if (!row) throw new BridgeError('not_found', `Connection ${connectionId} has no lane ${lane}.`)
-  const held = row.paused === 1 ? 'paused' : row.state === 'needs_attention' ? 'needs_attention' : undefined
+  // What needs attention goes on needing it when a pause comes and goes.
+  const held = row.state === 'needs_attention' ? row.state : row.paused === 1 ? 'paused' : undefined
   const state = held ?? 'running'
   sqlite
     .prepare('UPDATE lanes SET epoch = epoch + 1, state = ?, touched_at_ms = ? WHERE id = ?')
@@ -75,7 +76,10 @@ function takeLane({ sqlite }: Db, connectionId: string, lane: LaneName, nowMs: n
   return { laneId: row.laneId, connectionId, lane, epoch: row.epoch + 1, cursor: row.cursor }
 }
 
-/** A held lane belongs to the person who must act; the connection shows it. */
+/**
+ * A held lane belongs to the person who must act; the connection shows it. A pause that ended since the drain saw it
+ * leaves the lane asleep, so that it is woken and not held for ever.
+ */
 function holdLane(
   { sqlite }: Db,
   { laneId, epoch, connectionId }: Lease,
@@ -84,11 +88,18 @@ function holdLane(
   nowMs: number,
 ): void {
   const held = sqlite
-    .prepare('UPDATE lanes SET state = ?, reason = ?, touched_at_ms = ? WHERE id = ? AND epoch = ?')
-    .run(state, reason ?? null, nowMs, laneId, epoch)
+    .prepare(
+      `UPDATE lanes AS lane SET state = CASE WHEN @state = 'paused' AND NOT ${isPaused} THEN 'asleep' ELSE @state END,
+         reason = @reason, touched_at_ms = @nowMs WHERE id = @laneId AND epoch = @epoch`,
+    )
+    .run({ state, reason: reason ?? null, nowMs, laneId, epoch })
   if (held.changes === 0) throw new BridgeError('lane_lost', `epoch ${epoch} of lane ${laneId} is over`)
   if (state === 'needs_attention') {
-    sqlite.prepare(`UPDATE connections SET status = 'needs_attention' WHERE id = ?`).run(connectionId)
+    sqlite
+      .prepare(
+        `UPDATE connections SET status = 'needs_attention' WHERE id = ? AND status NOT IN ('connecting', 'disconnecting')`,
+      )
+      .run(connectionId)
   }
 }
 

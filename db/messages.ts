@@ -1,164 +1,94 @@
 /**
- * Entries as the explorer reads them: what a drain ended comes from narrow rows, what is pending from the bodies.
- * A page looks at a bounded number of positions a lane and says when it stopped before the end.
+ * Entries as the explorer lists them, newest first across lanes. Within a lane the order is that of positions, which
+ * never change: a page says for each lane from which position the next one goes down, so nothing comes twice and
+ * nothing is left out, whatever is appended or ended in between.
  */
-import { entryId, parseEntryId } from '../core/ids.ts'
-import type { LaneName } from '../core/lanes.ts'
-import { outcomes } from '../core/outcome.ts'
-import type { Entry, MessageQuery, MessageStore } from '../core/ports.ts'
+import { parseEntryId } from '../core/ids.ts'
+import type { Entry, MessageStore } from '../core/ports.ts'
 import type { Db } from './client.ts'
-import { selectPending } from './pending.ts'
+import { laneColumns, seqOf, type LaneRow } from './entry.ts'
+import { prepareScan, type Scan } from './scan.ts'
 import { prepareStory } from './story.ts'
 
-/** Positions of a lane that one page looks at. */
-const scanMax = 100_000
-
-export interface LaneRow {
-  id: number
-  name: LaneName
-  connectionId: string
-  head: number
-  cursor: number
-}
-
-/** Where the next page goes on, per lane: everything from this position up has been shown or looked at. */
-type Place = Record<number, number>
+/** For each lane, by its number: only positions below this one are still to come. */
+type Place = Record<string, number>
 
 export function createMessageStore(db: Db): MessageStore {
-  const lanes = db.sqlite.prepare<[string], LaneRow>(
-    'SELECT id, name, connection_id AS connectionId, head, cursor FROM lanes WHERE connection_id = ?',
+  const lanesOf = db.sqlite.prepare<[string], LaneRow>(
+    `SELECT ${laneColumns} FROM lanes WHERE connection_id = ? ORDER BY id`,
   )
+  const scanLane = prepareScan(db)
   const story = prepareStory(db)
+
+  const list: Snapshot<MessageStore['list']> = (connectionId, query, { after, limit }) => {
+    const place = after === undefined ? undefined : readPlace(after)
+    const scans = lanesOf
+      .all(connectionId)
+      .filter(({ name }) => query.lane === undefined || name === query.lane)
+      // A lane that was made after the first page holds only what is newer than the page.
+      .map((lane) => ({ lane, before: place ? (place[lane.id] ?? 1) : lane.head + 1 }))
+      .map(({ lane, before }) => scanLane({ lane, query, before, limit }))
+    const { entries, rest } = mergeNewestFirst(scans, limit)
+    const isMore = rest.some(({ entries, isAtEnd }) => entries.length > 0 || !isAtEnd)
+    return {
+      entries,
+      next: isMore ? writePlace(rest) : undefined,
+      cut: isMore && entries.length < limit,
+    }
+  }
+  const inSnapshot = {
+    list: db.sqlite.transaction(list),
+    get: db.sqlite.transaction(story),
+  }
+
   return {
-    async list(connectionId, query, { after, limit }) {
-      const place = readPlace(after)
-      const found = lanes
-        .all(connectionId)
-        .filter(({ name }) => query.lane === undefined || name === query.lane)
-        .map((lane) => scanLane(db, lane, query, place[lane.id] ?? lane.head + 1, limit))
-      const entries = found
-        .flatMap((lane) => lane.entries)
-        .sort((a, b) => b.receivedAtMs - a.receivedAtMs || seqOf(b) - seqOf(a))
-        .slice(0, limit)
-      const more = found.some(
-        (lane) => lane.floor > 1 || lane.entries.some((entry) => !entries.includes(entry)),
-      )
-      const next: Place = {}
-      for (const lane of found) next[lane.id] = nextPlace(lane, entries)
-      return {
-        entries,
-        next: more ? Buffer.from(JSON.stringify(next)).toString('base64url') : undefined,
-        cut: found.some((lane) => lane.entries.length < limit && lane.floor > 1),
-      }
-    },
-    get: async (id) => {
+    list: async (connectionId, query, page) => inSnapshot.list(connectionId, query, page),
+    async get(id) {
       const parts = parseEntryId(id)
-      return parts && story(parts)
+      return parts && inSnapshot.get(parts)
     },
   }
 }
 
-interface Scan {
-  id: number
-  entries: Entry[]
-  /** The lowest position that was looked at. */
-  floor: number
-}
+type Snapshot<F extends (...args: never[]) => Promise<unknown>> = (
+  ...args: Parameters<F>
+) => Awaited<ReturnType<F>>
 
-/** Newest first from below `before`: first the backlog, then what was ended. */
-function scanLane(db: Db, lane: LaneRow, query: MessageQuery, before: number, limit: number): Scan {
-  const pending = selectPending(db, lane, query, before, limit)
-  if (pending.entries.length >= limit) return { id: lane.id, entries: pending.entries, floor: pending.floor }
-  const endedBefore = Math.min(before, lane.cursor + 1)
-  const floor = Math.max(1, endedBefore - scanMax)
-  const wanted = limit - pending.entries.length
-  const ended =
-    query.outcome === 'pending' ? [] : selectEnded(db, lane, query, { before: endedBefore, floor, wanted })
-  const lowest = ended.length === wanted ? seqOf(ended.at(-1)) : floor
-  return { id: lane.id, entries: [...pending.entries, ...ended], floor: pending.cut ? pending.floor : lowest }
-}
-
-const seqOf = (entry: Entry | undefined): number => (entry && parseEntryId(entry.id)?.seq) ?? 0
-
-/** Entries that were found but did not fit on the page must come again on the next one. */
-function nextPlace(lane: Scan, shown: Entry[]): number {
-  const left = lane.entries.find((entry) => !shown.includes(entry))
-  return left ? seqOf(left) + 1 : lane.floor
-}
-
-function readPlace(after: string | undefined): Place {
-  if (after === undefined) return {}
-  try {
-    return JSON.parse(Buffer.from(after, 'base64url').toString()) as Place
-  } catch {
-    return {}
+/**
+ * Takes the newest of the lanes' next entries until the page is full. A lane whose look was cut short may hold
+ * something as new as its floor: once that would be next, the page ends early.
+ */
+function mergeNewestFirst(scans: Scan[], limit: number): { entries: Entry[]; rest: Scan[] } {
+  const entries: Entry[] = []
+  const rest = scans.map((scan) => ({ ...scan, entries: [...scan.entries] }))
+  const nextAtMs = (scan: Scan) => scan.entries[0]?.receivedAtMs ?? scan.floorAtMs
+  while (entries.length < limit) {
+    const newest = rest.reduce<Scan | undefined>(
+      (best, scan) => (best && nextAtMs(best) >= nextAtMs(scan) ? best : scan),
+      undefined,
+    )
+    const entry = newest?.entries.shift()
+    if (!entry) break
+    entries.push(entry)
   }
+  return { entries, rest }
 }
 
-export interface EndedRow {
-  seq: number
-  outcome: number
-  reason: string | null
-  path: string | null
-  detail: string | null
-  messageId: string | null
-  type: string | null
-  event: string | null
-  userId: string | null
-  endedAtMs: number
-  settingsVersion: number
-  receivedAtMs: number
+/** What was found but not shown comes again on the next page. */
+function writePlace(rest: Scan[]): string {
+  const place: Place = {}
+  for (const { laneId, entries, floor } of rest) place[laneId] = entries[0] ? seqOf(entries[0]) + 1 : floor
+  return Buffer.from(JSON.stringify(place)).toString('base64url')
 }
 
-/** Conditions that a query may set, with the SQL of each. */
-const conditions = {
-  outcome: 'outcome = @outcome',
-  event: 'event = @event',
-  userId: 'user_id = @userId',
-  messageId: 'message_id = @messageId',
-  sinceMs: 'receivedAtMs >= @sinceMs',
-  untilMs: 'receivedAtMs < @untilMs',
-} as const satisfies Partial<Record<keyof MessageQuery, string>>
-
-export const endedColumns = `entry.seq, entry.outcome, entry.reason, entry.path, entry.detail, entry.message_id AS messageId, entry.type,
-  entry.event, entry.user_id AS userId, entry.ended_at_ms AS endedAtMs, entry.settings_version AS settingsVersion,
-  (SELECT request.received_at_ms FROM lane_log log JOIN requests request ON request.id = log.request_id
-    WHERE log.lane_id = entry.lane_id AND log.last_seq >= entry.seq ORDER BY log.last_seq LIMIT 1) AS receivedAtMs`
-
-function selectEnded(
-  { sqlite }: Db,
-  lane: LaneRow,
-  query: MessageQuery,
-  { before, floor, wanted }: { before: number; floor: number; wanted: number },
-): Entry[] {
-  const wheres = Object.entries(conditions).filter(
-    ([name]) => query[name as keyof MessageQuery] !== undefined,
-  )
-  const sql = `SELECT ${endedColumns} FROM entries entry
-    WHERE lane_id = @laneId AND seq < @before AND seq >= @floor ${wheres.map(([, sql]) => `AND ${sql}`).join(' ')}
-    ORDER BY seq DESC LIMIT @wanted`
-  const outcome = query.outcome && outcomes.indexOf(query.outcome)
-  const rows = sqlite
-    .prepare<[object], EndedRow>(sql)
-    .all({ ...query, outcome, laneId: lane.id, before, floor, wanted })
-  return rows.map((row) => toEntry(lane, row))
-}
-
-export function toEntry(lane: Pick<LaneRow, 'id' | 'name' | 'connectionId'>, row: EndedRow): Entry {
-  return {
-    id: entryId(lane.id, row.seq),
-    connectionId: lane.connectionId,
-    lane: lane.name,
-    messageId: row.messageId ?? undefined,
-    outcome: outcomes[row.outcome] ?? 'pending',
-    reason: row.reason ?? undefined,
-    path: row.path ?? undefined,
-    detail: row.detail ?? undefined,
-    type: row.type ?? undefined,
-    event: row.event ?? undefined,
-    userId: row.userId ?? undefined,
-    receivedAtMs: row.receivedAtMs,
-    endedAtMs: row.endedAtMs,
-    settingsVersion: row.settingsVersion,
+/** A cursor that is not one of ours begins at the top. */
+function readPlace(after: string): Place | undefined {
+  try {
+    const place: unknown = JSON.parse(Buffer.from(after, 'base64url').toString())
+    const isPlace =
+      typeof place === 'object' && place !== null && Object.values(place).every(Number.isSafeInteger)
+    return isPlace ? (place as Place) : undefined
+  } catch {
+    return undefined
   }
 }

@@ -1,82 +1,43 @@
 /** The backlog as the explorer shows it: read from the bodies, newest first, a bounded number of messages. */
-import { entryId, madeMessageId } from '../core/ids.ts'
-import type { Entry, LogRow, MessageQuery } from '../core/ports.ts'
-import { mapSegmentMessage } from '../core/segment-to-statsig/index.ts'
-import { defaultSettings } from '../core/settings.ts'
-import { parseBody, receiptOf, unpackStored } from '../core/stored-request.ts'
+import type { Entry, MessageQuery } from '../core/ports.ts'
 import type { Db } from './client.ts'
+import { pendingEntry, readMessages } from './entry.ts'
 import { itemAt, logColumns, toLogRow, type LogSqlRow } from './log-row.ts'
-import type { LaneRow } from './messages.ts'
+import type { Found, Look } from './scan.ts'
 
-/** Bodies are parsed to be searched: this many messages a page. */
-const pendingScanMax = 5_000
+/** Bodies are parsed to be searched: at most this much a look. */
+const messagesMax = 2_000
+const bodyBytesMax = 4 * 1024 * 1024
 
-export function selectPending(
-  { sqlite }: Db,
-  lane: LaneRow,
-  query: MessageQuery,
-  before: number,
-  limit: number,
-): { entries: Entry[]; floor: number; cut: boolean } {
-  const entries: Entry[] = []
-  if (query.outcome !== undefined && query.outcome !== 'pending')
-    return { entries, floor: before, cut: false }
+/** Looks from below `before` down to the cursor, until `limit` entries fit the query or the bound is reached. */
+export function preparePending({ sqlite }: Db): (look: Look) => Found {
   const rows = sqlite.prepare<[number, number, number], LogSqlRow & { body: Buffer }>(
     `SELECT ${logColumns}, request.body FROM lane_log log JOIN requests request ON request.id = log.request_id
      WHERE log.lane_id = ? AND log.last_seq > ? AND log.first_seq < ? ORDER BY log.last_seq DESC`,
   )
-  let floor = before
-  let seen = 0
-  for (const { body, ...sqlRow } of rows.iterate(lane.id, lane.cursor, before)) {
-    const row = toLogRow(sqlRow)
-    const messages = readMessages(row, body)
-    for (let seq = Math.min(row.lastSeq, before - 1); seq >= row.firstSeq && seq > lane.cursor; seq -= 1) {
-      floor = seq
-      seen += 1
-      const entry = pendingEntry(lane, row, seq, messages(itemAt(row, seq)))
-      if (matches(entry, query)) entries.push(entry)
-      if (entries.length >= limit || seen >= pendingScanMax)
-        return { entries, floor, cut: seen >= pendingScanMax }
+  return ({ lane, query, before, limit }) => {
+    const bottom = Math.min(before, lane.cursor + 1)
+    if (query.outcome !== undefined && query.outcome !== 'pending') return { entries: [], floor: bottom }
+    const entries: Entry[] = []
+    let [messages, bytes] = [0, 0]
+    for (const { body, ...sqlRow } of rows.iterate(lane.id, lane.cursor, before)) {
+      if (messages > 0 && bytes + body.length > bodyBytesMax) return { entries, floor: sqlRow.lastSeq + 1 }
+      bytes += body.length
+      const row = toLogRow(sqlRow)
+      const seenOf = readMessages(row, body)
+      const last = Math.max(row.firstSeq, bottom)
+      for (let seq = Math.min(row.lastSeq, before - 1); seq >= last; seq -= 1) {
+        const entry = pendingEntry(lane, row, seq, seenOf(itemAt(row, seq)))
+        if (fits(entry, query)) entries.push(entry)
+        messages += 1
+        if (entries.length === limit || messages === messagesMax) return { entries, floor: seq }
+      }
     }
-  }
-  return { entries, floor, cut: false }
-}
-
-type Seen = ReturnType<typeof mapSegmentMessage>['seen']
-
-function readMessages(row: LogRow, body: Uint8Array): (item: number) => Seen {
-  const unpacked = unpackStored(row, parseBody(body))
-  if (!unpacked.ok) return () => ({})
-  const receipt = receiptOf(row, unpacked.batch)
-  return (item) => mapSegmentMessage(unpacked.items[item], receipt, defaultSettings).seen
-}
-
-/** One pending entry, with what can be read of its message. */
-export function pendingEntry(
-  lane: Pick<LaneRow, 'id' | 'name' | 'connectionId'>,
-  row: LogRow,
-  seq: number,
-  seen: Seen,
-): Entry {
-  return {
-    id: entryId(lane.id, seq),
-    connectionId: lane.connectionId,
-    lane: lane.name,
-    messageId: seen.messageId ?? madeMessageId(row.requestId, itemAt(row, seq)),
-    outcome: 'pending',
-    reason: undefined,
-    path: undefined,
-    detail: undefined,
-    type: seen.type,
-    event: seen.event,
-    userId: seen.userId,
-    receivedAtMs: row.receivedAtMs,
-    endedAtMs: undefined,
-    settingsVersion: undefined,
+    return { entries, floor: bottom }
   }
 }
 
-function matches(entry: Entry, query: MessageQuery): boolean {
+function fits(entry: Entry, query: MessageQuery): boolean {
   return (
     (query.event === undefined || query.event === entry.event) &&
     (query.userId === undefined || query.userId === entry.userId) &&

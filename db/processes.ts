@@ -3,12 +3,15 @@ import type { ProcessStore } from '../core/ports.ts'
 import { immediate, type Db } from './client.ts'
 import { laneState, selectLanes } from './lane-state.ts'
 
+/** The row that a probe writes; no process is called so. */
+const probeName = 'probe'
+
 export function createProcessStore(db: Db): ProcessStore {
   const beat = db.sqlite.prepare(
     'INSERT INTO processes (name, at_ms) VALUES (?, ?) ON CONFLICT DO UPDATE SET at_ms = excluded.at_ms',
   )
   const list = db.sqlite.prepare<[], { name: string; atMs: number }>(
-    'SELECT name, at_ms AS atMs FROM processes',
+    `SELECT name, at_ms AS atMs FROM processes WHERE name <> '${probeName}' ORDER BY name`,
   )
   const write = async (name: string, nowMs: number): Promise<void> => {
     await immediate(db, () => beat.run(name, nowMs))
@@ -16,7 +19,7 @@ export function createProcessStore(db: Db): ProcessStore {
   return {
     beat: write,
     list: async () => list.all(),
-    probe: (nowMs) => write('probe', nowMs),
+    probe: (nowMs) => write(probeName, nowMs),
     allLanes: async () => selectLanes(db).map(laneState),
   }
 }

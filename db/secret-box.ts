@@ -37,7 +37,9 @@ export function createSecretBox(masterKey: Buffer): SecretBox {
         throw new BridgeError('secret_unreadable', `${purpose} was sealed with another master key`)
       }
       try {
-        const decipher = createDecipheriv('aes-256-gcm', masterKey, sealed.subarray(nonceAt, tagAt))
+        const decipher = createDecipheriv('aes-256-gcm', masterKey, sealed.subarray(nonceAt, tagAt), {
+          authTagLength: tagBytes,
+        })
         decipher.setAAD(Buffer.from(purpose)).setAuthTag(sealed.subarray(tagAt, tagAt + tagBytes))
         return decipher.update(sealed.subarray(tagAt + tagBytes), undefined, 'utf8') + decipher.final('utf8')
       } catch (cause) {

@@ -19,10 +19,11 @@ export function createStatsStore(db: Db): StatsStore {
   const totals = sqlite.prepare<[string], CountRow>(`
     SELECT lane_id AS laneId, sole, ${sums} FROM lane_counts
     WHERE minute = 0 AND lane_id IN (SELECT id FROM lanes WHERE connection_id = ?) GROUP BY lane_id, sole`)
+  // better-sqlite3 binds every number as a REAL: without the cast, the division would not round down.
   const series = sqlite.prepare<{ connectionId: string; since: number; step: number }, CountRow>(`
-    SELECT lane_id AS laneId, (minute / @step) * @step * 60000 AS atMs, ${sums} FROM lane_counts
+    SELECT lane_id AS laneId, minute / CAST(@step AS INTEGER) * @step * 60000 AS atMs, ${sums} FROM lane_counts
     WHERE minute >= @since AND minute > 0 AND lane_id IN (SELECT id FROM lanes WHERE connection_id = @connectionId)
-    GROUP BY lane_id, minute / @step ORDER BY 2`)
+    GROUP BY lane_id, atMs ORDER BY atMs`)
 
   const snapshot = sqlite.transaction((connectionId: string, since: number, step: number) => ({
     lanes: selectLanes(db, connectionId),

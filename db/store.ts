@@ -1,6 +1,6 @@
 /** The Store on SQLite: one file of named operations a noun, put together here. */
 import type { Store } from '../core/ports.ts'
-import { openDb } from './client.ts'
+import { openDb, type Db } from './client.ts'
 import { createConnectionStore } from './connections.ts'
 import { createInbox } from './inbox.ts'
 import { createLaneStore } from './lanes.ts'
@@ -11,7 +11,11 @@ import { createStatsStore } from './stats.ts'
 
 /** Opens the file, brings its schema up to date and answers the port. One process may hold several. */
 export function openStore(path: string, box: SecretBox): Store {
-  const db = openDb(path)
+  return createStore(openDb(path), box)
+}
+
+/** The port on a database that is open already; closing the Store closes it. */
+export function createStore(db: Db, box: SecretBox): Store {
   return {
     connections: createConnectionStore(db, box),
     inbox: createInbox(db),

@@ -2,17 +2,33 @@
 import { entryId } from '../core/ids.ts'
 import type { Attempt, EntryStory } from '../core/ports.ts'
 import type { Db } from './client.ts'
+import {
+  endedColumns,
+  endedEntry,
+  laneColumns,
+  pendingEntry,
+  readMessages,
+  type EndedRow,
+  type LaneRow,
+} from './entry.ts'
 import { itemAt, logColumns, seqOfItem, toLogRow, type LogSqlRow } from './log-row.ts'
-import { endedColumns, toEntry, type EndedRow, type LaneRow } from './messages.ts'
-import { pendingEntry } from './pending.ts'
 
 /** Attempts shown of one entry, newest last; a day of an outage makes about 1,400. */
 const attemptsMax = 200
 
+interface AttemptRow extends Omit<Attempt, 'status' | 'answer'> {
+  status: number | null
+  answer: string | null
+}
+
+const toAttempt = (row: AttemptRow): Attempt => ({
+  ...row,
+  status: row.status ?? undefined,
+  answer: row.answer ?? undefined,
+})
+
 export function prepareStory({ sqlite }: Db) {
-  const lane = sqlite.prepare<[number], LaneRow>(
-    'SELECT id, name, connection_id AS connectionId, head, cursor FROM lanes WHERE id = ?',
-  )
+  const lane = sqlite.prepare<[number], LaneRow>(`SELECT ${laneColumns} FROM lanes WHERE id = ?`)
   const log = sqlite.prepare<[number, number], LogSqlRow & { body: Buffer }>(
     `SELECT ${logColumns}, request.body FROM lane_log log JOIN requests request ON request.id = log.request_id
      WHERE log.lane_id = ? AND log.last_seq >= ? ORDER BY log.last_seq LIMIT 1`,
@@ -25,7 +41,7 @@ export function prepareStory({ sqlite }: Db) {
      WHERE log.request_id = ?`,
   )
   // Ranges nest and do not cross, so those that hold a position end at or a little after it.
-  const attempts = sqlite.prepare<[number, number, number, number], Attempt>(
+  const attempts = sqlite.prepare<[number, number, number, number], AttemptRow>(
     `SELECT first_seq AS firstSeq, last_seq AS lastSeq, at_ms AS atMs, duration_ms AS durationMs, entries, status, code, answer,
        settings_version AS settingsVersion FROM attempts
      WHERE lane_id = ? AND last_seq BETWEEN ? AND ? + 2000 AND first_seq <= ? ORDER BY id DESC LIMIT ${attemptsMax}`,
@@ -39,12 +55,17 @@ export function prepareStory({ sqlite }: Db) {
     const row = toLogRow(sqlRow)
     const item = itemAt(row, seq)
     const done = ended.get(laneId, seq)
+    const entry = done
+      ? endedEntry(inLane, done)
+      : pendingEntry(inLane, row, seq, readMessages(row, body)(item))
+    const isSent = entry.outcome !== 'filtered' && entry.outcome !== 'skipped'
     return {
-      ...(done ? toEntry(inLane, done) : pendingEntry(inLane, row, seq, {})),
+      ...entry,
       row,
       item,
       body,
-      attempts: attempts.all(laneId, seq, seq, seq).reverse(),
+      // What a filter or a rule ended was never in the requests whose range it lies in.
+      attempts: isSent ? attempts.all(laneId, seq, seq, seq).map(toAttempt).reverse() : [],
       related: sameRequest
         .all(row.requestId)
         .map(({ laneId: other, ...rest }) => ({ other, at: seqOfItem(toLogRow(rest), item) }))
