@@ -11,6 +11,7 @@ export const jsonBody = <T extends z.ZodType>(schema: T) => ({
 
 const problem = { content: { 'application/problem+json': { schema: Problem } } }
 const titles = {
+  400: 'The body is not JSON, or not sent as JSON.',
   401: 'No valid API key.',
   404: 'Not found.',
   409: 'In conflict with another connection.',

@@ -48,9 +48,9 @@ function readIncoming(incoming: IncomingMessage): Promise<Uint8Array> {
       if (bytes > bodyBytesMax) reject(tooLarge())
       else resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks, bytes))
     })
-    const cut = (cause?: unknown) => reject(new BridgeError('not_json', 'The body was cut off.', { cause }))
-    incoming.once('error', cut)
-    incoming.once('aborted', cut)
+    incoming.once('error', (cause) => {
+      reject(new BridgeError('not_json', 'The body was cut off.', { cause }))
+    })
   })
 }
 

@@ -33,9 +33,15 @@ export function createWaker({ lanes, starter, clock, log, isDrained }: WakerDeps
     const nowMs = clock.nowMs()
     if (!isDrained(lane) || nowMs - (calledAtMs.get(key) ?? -Infinity) < everyMs) return
     calledAtMs.set(key, nowMs)
-    starter[kind](connectionId, lane).catch((error: unknown) => {
+    void tell(kind, connectionId, lane)
+  }
+
+  async function tell(kind: 'wake' | 'ensure', connectionId: string, lane: LaneName): Promise<void> {
+    try {
+      await starter[kind](connectionId, lane)
+    } catch (error) {
       log.warn({ event: 'lane.wake_failed', connectionId, lane, error: String(error) }, 'lane.wake_failed')
-    })
+    }
   }
 
   const wake = (connectionId: string, lane: LaneName): void => call('wake', connectionId, lane, wakeEveryMs)

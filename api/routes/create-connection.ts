@@ -10,7 +10,7 @@ const route = createRoute({
   path: '/connections',
   summary: 'Create a connection',
   request: { body: jsonBody(NewConnection) },
-  responses: answers(201, Connection, 'The connection. Its keys are not shown again.', [409, 422]),
+  responses: answers(201, Connection, 'The connection. Its keys are not shown again.', [400, 409, 422]),
 })
 
 export function registerCreateConnection(app: OpenAPIHono, deps: ApiDeps): void {

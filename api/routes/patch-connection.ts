@@ -13,7 +13,7 @@ const route = createRoute({
   path: '/connections/{id}',
   summary: 'Change a connection',
   request: { params: ConnectionPath, body: jsonBody(ConnectionPatch) },
-  responses: answers(200, Connection, 'The connection as it is now.', [404, 409, 422]),
+  responses: answers(200, Connection, 'The connection as it is now.', [400, 404, 409, 422]),
 })
 
 export function registerPatchConnection(app: OpenAPIHono, deps: ApiDeps): void {
@@ -23,12 +23,12 @@ export function registerPatchConnection(app: OpenAPIHono, deps: ApiDeps): void {
     const change = changeOf(c.req.valid('json'), before.settings)
     const after = await deps.store.connections.update(id, change, deps.clock.nowMs())
     for (const lane of await deps.store.connections.lanes(id))
-      if (isWaiting(lane)) deps.waker.wake(id, lane.lane)
+      if (!after.paused && isWaiting(lane)) deps.waker.wake(id, lane.lane)
     return c.json(await toWire(deps, after), 200)
   })
 }
 
-const isWaiting = ({ state, pending }: LaneState) => state === 'asleep' && pending > 0
+const isWaiting = ({ state, pending, paused }: LaneState) => state === 'asleep' && pending > 0 && !paused
 
 function changeOf(patch: ConnectionPatch, before: ConnectionSettings): ConnectionChange {
   const { name, paused, statsig, segment, ...settings } = patch

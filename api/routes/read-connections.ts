@@ -3,6 +3,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { BridgeError } from '../../core/errors.ts'
 import type { Connection as StoredConnection } from '../../core/ports.ts'
 import type { ApiDeps } from '../deps.ts'
+import { InvalidRequest } from '../on-error.ts'
 import { answers, ConnectionPath } from '../openapi.ts'
 import { Connection, toWire } from '../wire/connection.ts'
 import { pageOf, PageQuery } from '../wire/page.ts'
@@ -26,6 +27,8 @@ const getRoute = createRoute({
 export function registerReadConnections(app: OpenAPIHono, deps: ApiDeps): void {
   app.openapi(listRoute, async (c) => {
     const { limit, cursor } = c.req.valid('query')
+    if (cursor !== undefined && !(await deps.store.connections.get(cursor)))
+      throw new InvalidRequest([{ path: ['cursor'], message: 'is not a place in this list' }])
     // One more than asked for says whether there is a next page.
     const found = await deps.store.connections.list({
       limit: limit + 1,

@@ -4,7 +4,7 @@ import { request, type IncomingMessage, type Server } from 'node:http'
 import { once } from 'node:events'
 import { gzipSync } from 'node:zlib'
 import { serve } from '@hono/node-server'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { bodyBytesMax } from '../../api/read-body.ts'
 import { createApiWorld, type ApiWorld } from '../support/fake-deps.ts'
 import { makeTrack } from '../support/make-event.ts'
@@ -13,11 +13,22 @@ let world: ApiWorld
 let server: Server
 let port: number
 let full = false
+/** Requests that the app has not answered yet. */
+let underWay = 0
 beforeEach(async () => {
   full = false
   world = createApiWorld(() => ({ isDiskFull: () => full }))
   await world.connect('con_1', { writeKey: 'demo-key' })
-  server = serve({ fetch: world.app.fetch, port: 0, hostname: '127.0.0.1' }) as Server
+  underWay = 0
+  const fetch = async (...args: Parameters<typeof world.app.fetch>) => {
+    underWay += 1
+    try {
+      return await world.app.fetch(...args)
+    } finally {
+      underWay -= 1
+    }
+  }
+  server = serve({ fetch, port: 0, hostname: '127.0.0.1' }) as Server
   await once(server, 'listening')
   port = (server.address() as AddressInfo).port
 })
@@ -122,9 +133,9 @@ describe('the tracking API on a socket', () => {
   it('stores nothing of a body that is cut off, and goes on', async () => {
     const socket = open(`Content-Length: ${message.length + 10}`)
     socket.write(message)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await vi.waitFor(() => expect(underWay).toBe(1))
     socket.destroy()
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await vi.waitFor(() => expect(underWay).toBe(0))
     expect(await stored()).toBe(0)
     expect(await send([message])).toMatchObject({ status: 200 })
     expect(world.log.lines).toEqual([])
