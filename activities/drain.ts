@@ -9,7 +9,7 @@ import type { Clock, ConnectionStore, LaneStore, Lease, Log } from '../core/port
 import { deliverRun, type RunContext, type Stopped } from './deliver-run.ts'
 import { toFailure } from './failures.ts'
 import type { LaneHandler } from './lane-handler.ts'
-import { createRunReader } from './read-run.ts'
+import { createRunReader, type Decided } from './read-run.ts'
 import type { createWatch } from './watch.ts'
 
 export interface DrainInput {
@@ -88,31 +88,61 @@ async function drainOpen(
   end: End,
 ): Promise<DrainResult> {
   const { lanes, watch, clock } = deps
-  const handler = handlerOf(deps, opened.lane)
-  const readRun = createRunReader(lanes, handler)
+  const prepare = createPrepare(deps, opened, stopping.signal, onProgress)
   const { lingerMs, stintMs } = { ...defaultTiming, ...deps.timing }
   const startedMs = clock.nowMs()
   let lease = opened
+  let ahead: Promise<Prepared> | undefined
   for (let idleSinceMs = startedMs; ;) {
     stopping.signal.throwIfAborted()
     if (stopping.shutdown || clock.nowMs() - startedMs > stintMs) return end('more')
     const seen = watch.version()
-    const rows = await lanes.read(lease, runEntriesMax)
-    if (rows.length === 0) {
+    let next = await ahead
+    if (next === undefined || next === 'empty') next = await prepare(lease)
+    ahead = undefined
+    if (next === 'empty') {
       if (clock.nowMs() - idleSinceMs >= lingerMs && (await lanes.sleep(lease))) return end('asleep')
       await Promise.race([watch.changed(seen, Math.min(idlePollMs, lingerMs)), stopping.stopped])
       continue
     }
-    const context = await contextOf(deps, handler, lease, stopping.signal, onProgress)
-    if ('missing' in context) return end('needs_attention', await holdForKey(deps, lease, context.missing))
-    const run = await readRun(rows, lease.cursor, context.settings, runEntriesMax)
-    const result = await deliverRun(context, lease, run)
+    if ('missing' in next) return end('needs_attention', await holdForKey(deps, lease, next.missing))
+    const delivering = deliverRun(next.context, lease, next.run)
+    ahead = readAhead(prepare, { ...lease, cursor: lease.cursor + next.run.length })
+    const result = await delivering
     if ('kind' in result) return afterStop(deps, result, end)
     lease = result
     idleSinceMs = clock.nowMs()
-    // The other process may be waiting for the write lock: better-sqlite3 knows no fairness.
-    await new Promise(setImmediate)
   }
+}
+
+type Prepared = { context: RunContext; run: Decided[] } | { missing: string } | 'empty'
+
+/** Reads and decides the run behind a lease's cursor, with the settings and the key of this moment. */
+function createPrepare(
+  deps: DrainDeps,
+  { lane }: Lease,
+  signal: AbortSignal,
+  onProgress: (lease: Lease) => void,
+) {
+  const handler = handlerOf(deps, lane)
+  const readRun = createRunReader(deps.lanes, handler)
+  return async function prepare(lease: Lease): Promise<Prepared> {
+    const rows = await deps.lanes.read(lease, runEntriesMax)
+    if (rows.length === 0) return 'empty'
+    const context = await contextOf(deps, handler, lease, signal, onProgress)
+    if ('missing' in context) return context
+    return { context, run: await readRun(rows, lease.cursor, context.settings, runEntriesMax) }
+  }
+}
+
+/**
+ * Prepares the next run while the vendor thinks about this one: the request is under way by the next turn of the
+ * event loop. Whoever drops the promise drops its fault too: the run is read again.
+ */
+function readAhead(prepare: (lease: Lease) => Promise<Prepared>, lease: Lease): Promise<Prepared> {
+  const ahead = new Promise(setImmediate).then(() => prepare(lease))
+  ahead.catch(() => undefined)
+  return ahead
 }
 
 /** What the stint comes to when a run was stopped. Progress before a fault starts the patience anew. */

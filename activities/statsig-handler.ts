@@ -9,15 +9,23 @@ import type { LaneHandler } from './lane-handler.ts'
  */
 const limits = { entriesMax: 1000, bytesMax: 5_000_000 }
 
-export function createStatsigHandler(deps: {
+export interface StatsigHandlerDeps {
   connections: ConnectionStore
   statsig: StatsigEvents
-}): LaneHandler {
+  /** Age at receipt past which a message is not sent: Segment Replay is documented for seven days of history. */
+  tooOldAfterMs: number
+}
+
+export function createStatsigHandler(deps: StatsigHandlerDeps): LaneHandler {
   return {
     limits,
     decide(item, receipt, settings) {
       const { seen, verdict } = mapSegmentMessage(item, receipt, settings)
       if (verdict.kind !== 'mapped') return { seen, verdict }
+      // Age is fixed at receipt: waiting, an outage or a pause never makes a message too old.
+      if (receipt.receivedAtMs - verdict.event.time > deps.tooOldAfterMs) {
+        return { seen, verdict: { kind: 'skipped', reason: 'too_old', warnings: verdict.warnings } }
+      }
       return { seen, verdict: { ...verdict, event: JSON.stringify(verdict.event) } }
     },
     openKey: (connectionId) => deps.connections.openKey(connectionId, 'statsig.serverKey'),

@@ -40,7 +40,9 @@ export async function stop(child: ChildProcess): Promise<void> {
   await exited
 }
 
-export const stopAll = (): Promise<void[]> => Promise.all([...children].map(stop))
+export async function stopAll(): Promise<void> {
+  await Promise.all([...children].map(stop))
+}
 
 /** Runs a loader to its end and answers its figures. */
 export function load(

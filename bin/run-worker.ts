@@ -25,23 +25,24 @@ export async function runWorker(name: 'worker' | 'bulk-worker', taskQueue: strin
   const store = await openConfiguredStore(config)
   // Signals are ours: the SDK's own handlers would shut the worker down in the middle of the launcher's order.
   Runtime.install({ shutdownSignals: [], logger: quietLogger(log) })
-  let worker: Worker | undefined
+  const held: { worker?: Worker } = {}
   let stopping = false
   let ended = Promise.resolve()
   const life = onProcessEnd(async () => {
     stopping = true
-    if (worker?.getState() === 'RUNNING') worker.shutdown()
+    if (held.worker?.getState() === 'RUNNING') held.worker.shutdown()
     await ended
     await store.close()
   })
   const connection = await connectPatiently(config, log, () => stopping)
   if (connection === undefined) return
-  worker = await Worker.create({
+  const worker = await Worker.create({
     connection,
     namespace: config.temporalNamespace,
     taskQueue,
     ...workerOptions(config, store, log),
   })
+  held.worker = worker
   const beat = setInterval(
     () => void store.processes.beat(name, clock.nowMs()).catch(() => undefined),
     beatEveryMs,
@@ -53,10 +54,14 @@ export async function runWorker(name: 'worker' | 'bulk-worker', taskQueue: strin
   await ended
 }
 
-function workerOptions({ statsigEventsUrl }: LoadedConfig, store: Store, log: Log): Partial<WorkerOptions> {
+function workerOptions(
+  { statsigEventsUrl, tooOldAfterMs }: LoadedConfig,
+  store: Store,
+  log: Log,
+): Partial<WorkerOptions> {
   const { connections, lanes } = store
   const statsig = createStatsigHandler({
-    connections,
+    ...{ connections, tooOldAfterMs },
     statsig: createStatsigEvents({ eventsUrl: statsigEventsUrl, clock }),
   })
   const watch = createWatch(() => lanes.version())

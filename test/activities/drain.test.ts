@@ -11,17 +11,19 @@ import {
 } from '../support/world.ts'
 import type { DrainInput, DrainResult } from '../../activities/drain.ts'
 
+type Drain = (input: DrainInput) => Promise<DrainResult>
+
 let world: World
 
 const drain = (environment = new MockActivityEnvironment()): Promise<DrainResult> =>
-  environment.run<[DrainInput], DrainResult, typeof world.activities.drain>(world.activities.drain, {
+  environment.run<[DrainInput], DrainResult, Drain>(world.activities.drain, {
     connectionId,
     lane: 'events',
   })
 
-const outcomes = async () => {
+const outcomes = async (): Promise<Record<string, string>> => {
   const { entries } = await world.store.messages.list(connectionId, {}, { limit: 500 })
-  return Object.fromEntries(
+  return Object.fromEntries<string>(
     entries.map(({ messageId, outcome, reason }) => [messageId, reason ? `${outcome}: ${reason}` : outcome]),
   )
 }
@@ -228,5 +230,15 @@ describe('drain', () => {
     await world.append(['a'])
     await drain()
     expect(world.statsig.taken()).toEqual(['a', 'a'])
+  })
+
+  it('ends what was older than seven days at its receipt as too old, however long it waited since', async () => {
+    const day = 86_400_000
+    const aged = (userId: string, days: number) =>
+      track(userId, { timestamp: new Date(startMs - days * day).toISOString() })
+    await world.appendMessages([aged('fresh', 6.9), aged('old', 7.1)])
+    await drain()
+    expect(world.statsig.taken()).toEqual(['fresh'])
+    expect(await outcomes()).toEqual({ 'm-fresh': 'delivered', 'm-old': 'skipped: too_old' })
   })
 })

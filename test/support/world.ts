@@ -70,12 +70,15 @@ export interface World {
   close: () => Promise<void>
 }
 
+const fixedClock: Clock = { nowMs: () => startMs }
+/** A lane sleeps as soon as it is empty. */
+const atOnce: NonNullable<DrainDeps['timing']> = { lingerMs: 0 }
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 export async function createWorld({
   statsig = new ScriptedStatsig(),
-  clock = { nowMs: () => startMs } as Clock,
-  timing = { lingerMs: 0 } as NonNullable<DrainDeps['timing']>,
+  clock = fixedClock,
+  timing = atOnce,
 } = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'causeway-'))
   const store = openStore(join(folder, 'causeway.db'), createSecretBox(Buffer.alloc(32, 7)))
@@ -85,7 +88,7 @@ export async function createWorld({
     nowMs: startMs,
   })
   const { connections, lanes } = store
-  const handler = createStatsigHandler({ connections, statsig })
+  const handler = createStatsigHandler({ connections, statsig, tooOldAfterMs: 7 * 86_400_000 })
   const watch = createWatch(() => lanes.version())
   const deps: DrainDeps = {
     connections,

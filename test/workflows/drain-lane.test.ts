@@ -1,6 +1,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { causewayConnection, causewayStatus } from '../../core/search-attributes.ts'
 import { startTimeSkipping } from '../support/temporal.ts'
 import { connectionId, createWorld, startMs, users, type World } from '../support/world.ts'
 import { bundle, quiet, until, wake, workerOf } from './support.ts'
@@ -67,7 +68,7 @@ describe('drainLane', () => {
     // At most a minute apart: more than 1,400 attempts a day, each on record.
     expect(failed).toBeGreaterThan(1_400)
     expect(await world.totals()).toMatchObject({ accepted: 100, delivered: 100, pending: 0 })
-  })
+  }, 120_000)
 
   it('waits as long as Retry-After asks before it tries again', async () => {
     world.statsig.script = ({ index }) => (index === 0 ? { status: 429, retryAfterMs: 600_000 } : 202)
@@ -90,11 +91,9 @@ describe('drainLane', () => {
       await until(async () => (await world.lane()).state === 'needs_attention')
       await environment.sleep('3 days')
       expect(world.statsig.requests).toHaveLength(1)
-      const { searchAttributes } = await run.describe()
-      expect(searchAttributes).toMatchObject({
-        CausewayStatus: ['needs_attention'],
-        CausewayConnection: [connectionId],
-      })
+      const { typedSearchAttributes } = await run.describe()
+      expect(typedSearchAttributes.get(causewayStatus)).toBe('needs_attention')
+      expect(typedSearchAttributes.get(causewayConnection)).toBe(connectionId)
       await world.append(users(2, 4))
       await world.store.connections.update(
         connectionId,
@@ -134,10 +133,7 @@ describe('drainLane', () => {
 
   it('goes on as a new run, with its count, when its history has grown', async () => {
     await whileWorking(async () => {
-      const { workflowId, firstExecutionRunId: _first } = {
-        ...(await wake(environment)),
-        firstExecutionRunId: '',
-      }
+      const { workflowId } = await wake(environment)
       const first = (await environment.client.workflow.getHandle(workflowId).describe()).runId
       // Signals fill a history fastest; the server suggests a new run at 4,096 events.
       for (let i = 0; i < 4_200; i += 1)

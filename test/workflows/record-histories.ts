@@ -1,7 +1,6 @@
 // Records one history for each way a workflow can end, on a real dev server: `npm run record:histories`.
 // Files that exist are kept: a recorded history is never replaced, since that is what it is for.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
@@ -105,7 +104,7 @@ async function record(
 quiet()
 mkdirSync(folder, { recursive: true })
 const path = await temporalBinary('cli', {
-  cacheDir: readConfig().cacheDir ?? homedir(),
+  cacheDir: readConfig().cacheDir,
   onStep: console.log,
 })
 for (const [name, play] of Object.entries(scenarios)) {
