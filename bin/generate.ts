@@ -2,8 +2,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { openApiDocument } from '../api/openapi-document.ts'
 import { configDoc, envExample } from '../core/config-doc.ts'
 import { mappingDoc } from '../core/segment-to-statsig/doc.ts'
+import { schemaSql } from '../db/schema-dump.ts'
 
 interface Generated {
   path: string
@@ -15,6 +17,8 @@ const pages: Generated[] = [
   { path: 'docs/config.md', render: configDoc },
   { path: '.env.example', render: envExample },
   { path: 'docs/mapping.md', render: mappingDoc },
+  { path: 'docs/openapi.json', render: () => `${JSON.stringify(openApiDocument(), null, 2)}\n` },
+  { path: 'db/schema.sql', render: schemaSql },
 ]
 
 const root = fileURLToPath(new URL('..', import.meta.url))

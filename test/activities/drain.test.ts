@@ -24,7 +24,10 @@ const drain = (environment = new MockActivityEnvironment()): Promise<DrainResult
 const outcomes = async (): Promise<Record<string, string>> => {
   const { entries } = await world.store.messages.list(connectionId, {}, { limit: 500 })
   return Object.fromEntries<string>(
-    entries.map(({ messageId, outcome, reason }) => [messageId, reason ? `${outcome}: ${reason}` : outcome]),
+    entries.map(({ messageId = '', outcome, reason }) => [
+      messageId,
+      reason === undefined ? outcome : `${outcome}: ${reason}`,
+    ]),
   )
 }
 
