@@ -8,6 +8,7 @@ import { registerCreateConnection } from './routes/create-connection.ts'
 import { registerDocs } from './routes/docs.ts'
 import { registerHealth } from './routes/health.ts'
 import { registerPatchConnection } from './routes/patch-connection.ts'
+import { registerSegmentWebhook } from './routes/post-segment-webhook.ts'
 import { registerTracking } from './routes/post-tracking.ts'
 import { registerReadConnections } from './routes/read-connections.ts'
 import { registerReadMessages } from './routes/read-messages.ts'
@@ -20,6 +21,7 @@ export function createApp(deps: ApiDeps) {
   app.notFound((c) => respondWith(c, problemOf(new BridgeError('not_found', `Nothing is at ${c.req.path}.`))))
 
   registerTracking(app, deps)
+  registerSegmentWebhook(app, deps)
   registerHealth(app, deps)
 
   const control = new OpenAPIHono({ defaultHook: refuseInvalid })

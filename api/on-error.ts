@@ -17,7 +17,7 @@ export const Problem = z
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })
   .openapi('Problem')
-type Problem = z.infer<typeof Problem>
+export type Problem = z.infer<typeof Problem>
 
 /** A body that does not fit its schema: each fault with its place. */
 export class InvalidRequest extends BridgeError {
@@ -68,19 +68,20 @@ export function respondWith(c: Context, problem: Problem): Response {
   })
 }
 
-export function createOnError(log: Log) {
+/** `respond` is for a caller that reads another form of error. */
+export function createOnError(log: Log, respond = respondWith) {
   return (error: Error, c: Context): Response => {
     if (error instanceof BridgeError) {
       const { status } = errorTable[error.code]
       if (status === 503) c.header('retry-after', '30')
       if (status >= 500) log.error({ event: 'request.failed', error }, 'request.failed')
-      return respondWith(c, problemOf(error))
+      return respond(c, problemOf(error))
     }
     if (error instanceof HTTPException && error.status < 500) {
       const notJson = new BridgeError('not_json', error.message)
-      return respondWith(c, problemOf(notJson))
+      return respond(c, problemOf(notJson))
     }
     log.error({ event: 'request.failed', path: c.req.path, error }, 'request.failed')
-    return respondWith(c, unknownProblem)
+    return respond(c, unknownProblem)
   }
 }

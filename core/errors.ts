@@ -51,6 +51,13 @@ export const errorTable = {
     nextStep: 'Use the writeKey of a connection; GET /api/v1/connections shows it.',
     heals: false,
   },
+  webhook_unauthorized: {
+    status: 401,
+    title: 'The webhook does not prove who sent it',
+    nextStep:
+      'Check the connection id in the URL, and send the write key or the Statsig server key of the connection by Basic authorization, or sign with its shared secret.',
+    heals: false,
+  },
   body_too_large: {
     status: 413,
     title: 'The body is too large',

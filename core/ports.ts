@@ -97,6 +97,8 @@ export interface ConnectionStore {
   update(id: string, change: ConnectionChange, nowMs: number): Promise<Connection>
   /** The id of the connection whose SDKs use this write key. */
   byWriteKey(writeKey: string): Promise<string | undefined>
+  /** Whether a text is this connection's own write key or its Statsig server key; takes as long for a near miss. */
+  holdsKey(id: string, candidate: string): Promise<boolean>
   /** The secret itself, for the one moment of use. */
   openKey(id: string, kind: KeyKind): Promise<string | undefined>
   settingsAt(id: string, version: number): Promise<ConnectionSettings | undefined>

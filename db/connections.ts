@@ -1,4 +1,5 @@
 /** Connections, their settings by version, their sealed keys. */
+import { timingSafeEqual } from 'node:crypto'
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
 import { BridgeError } from '../core/errors.ts'
 import { standingLanes, type LaneName } from '../core/lanes.ts'
@@ -32,6 +33,7 @@ export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
     .from(connections)
     .where(eq(connections.writeKey, sql.placeholder('writeKey')))
     .prepare()
+  const holdsKey = prepareHoldsKey(db)
 
   return {
     async create(input) {
@@ -64,6 +66,9 @@ export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
     async byWriteKey(writeKey) {
       return byWriteKey.get({ writeKey })?.id
     },
+    async holdsKey(id, candidate) {
+      return holdsKey(id, candidate)
+    },
     async openKey(id, kind) {
       const row = db.drizzle.select().from(connectionKeys).where(keyIs(id, kind)).get()
       return row && box.open(row.sealed, purposeOf(id, kind))
@@ -77,11 +82,30 @@ export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
   }
 }
 
-const keyIs = (id: string, kind: KeyKind) =>
+const keyIs = (id: string | typeof connections.id, kind: KeyKind) =>
   and(eq(connectionKeys.connectionId, id), eq(connectionKeys.kind, kind))
 const purposeOf = (id: string, kind: KeyKind) => `${id}/${kind}`
 const rowOf = (db: Db, id: string): Row | undefined =>
   db.drizzle.select().from(connections).where(eq(connections.id, id)).get()
+
+/** Hashes are compared, in constant time and both of them, so that the time taken tells nothing of a key. */
+function prepareHoldsKey(db: Db): (id: string, candidate: string) => boolean {
+  const keysOf = db.drizzle
+    .select({ writeKey: connections.writeKey, serverKeyHash: connectionKeys.hash })
+    .from(connections)
+    .leftJoin(connectionKeys, keyIs(connections.id, 'statsig.serverKey'))
+    .where(eq(connections.id, sql.placeholder('id')))
+    .prepare()
+  const isSame = (a: string, b: string) =>
+    a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
+  return (id, candidate) => {
+    const row = keysOf.get({ id })
+    const hash = hashKey(candidate)
+    const isWriteKey = isSame(hash, hashKey(row?.writeKey ?? ''))
+    const isServerKey = isSame(hash, row?.serverKeyHash ?? '')
+    return row !== undefined && (isWriteKey || isServerKey)
+  }
+}
 
 function find(db: Db, id: string): Connection | undefined {
   const row = rowOf(db, id)

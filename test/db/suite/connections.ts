@@ -101,6 +101,22 @@ export function connectionCases(open: OpenStorePair): void {
       expect(await b.connections.openKey('con_1', 'statsig.serverKey')).toBe('secret-ñ')
     })
 
+    it('holds its own write key and its server key of now, and no other text', async () => {
+      const { a, b } = await openWorld(open)
+      await create(b, { id: 'con_2' })
+      const keys = { 'statsig.clientKey': 'client-1', 'segment.sharedSecret': 'shared' } as const
+      await b.connections.update('con_1', { keys }, startMs)
+      const holds = (key: string, id = 'con_1') => a.connections.holdsKey(id, key)
+      expect([await holds('write-con_1'), await holds('secret-con_1')]).toEqual([true, true])
+      for (const key of ['', 'write-con_2', 'secret-con_2', 'client-1', 'shared', 'WRITE-CON_1', 'con_1'])
+        expect([key, await holds(key)]).toEqual([key, false])
+      expect(await holds('write-con_1', 'con_9')).toBe(false)
+      await b.connections.update('con_1', { keys: { 'statsig.serverKey': 'secret-new' } }, startMs)
+      expect([await holds('secret-con_1'), await holds('secret-new')]).toEqual([false, true])
+      await b.connections.update('con_1', { keys: { 'statsig.serverKey': null } }, startMs)
+      expect([await holds('secret-new'), await holds('write-con_1')]).toEqual([false, true])
+    })
+
     it('lets two connections have the same Segment secret', async () => {
       const { a } = await openWorld(open)
       const keys = { 'segment.writeKey': 'same' } as const
@@ -130,6 +146,13 @@ export function connectionCases(open: OpenStorePair): void {
       const same = { keys: { 'statsig.serverKey': 'secret-con_1' } }
       expect(await a.connections.update('con_1', same, startMs)).toMatchObject({ status: 'active' })
       expect(await laneOf(b)).toMatchObject({ state: 'asleep', reason: undefined, pending: 1 })
+    })
+
+    it('go on as they are when a key is set that they did not wait for', async () => {
+      const { a, b } = await openWorld(open)
+      await openLane(b)
+      await a.connections.update('con_1', { keys: { 'statsig.serverKey': 'secret-new' } }, startMs)
+      expect(await laneOf(b)).toMatchObject({ state: 'running' })
     })
 
     it('stop apart: a lane that needs attention leaves the others open', async () => {

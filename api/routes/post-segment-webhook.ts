@@ -1,0 +1,47 @@
+/**
+ * Where Segment's webhook destinations deliver: one message, an array of them, or the wrapped `{json}` form. 200
+ * means: on disk. Never 501 or 207: Segment drops on the one and takes the other for success
+ * (segment.com/docs/connections/destinations/catalog/actions-webhook). Who may enter: docs/decisions/0011.
+ */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { BridgeError } from '../../core/errors.ts'
+import { accept, basicUser, readArrived, type Arrived } from '../accept.ts'
+import type { ApiDeps } from '../deps.ts'
+import { createOnError, type Problem } from '../on-error.ts'
+import { isSignedBySegment } from '../segment-signature.ts'
+
+const path = '/webhooks/segment/:connectionId'
+
+export function registerSegmentWebhook(app: OpenAPIHono, deps: ApiDeps): void {
+  const webhooks = new OpenAPIHono({ strict: false })
+  webhooks.onError(createOnError(deps.log, tellSegment))
+  webhooks.post(path, async (c) => {
+    const connectionId = c.req.param('connectionId')
+    const arrived = await readArrived(c, deps)
+    await authenticate(c, deps, connectionId, arrived)
+    await accept(deps, arrived, { connectionId, source: 'webhook', call: 'batch' })
+    return c.json({ success: true })
+  })
+  app.route('/', webhooks)
+}
+
+/** One sound proof is enough, and what else was sent is not held against it; without any there is no way in. */
+async function authenticate(c: Context, deps: ApiDeps, id: string, arrived: Arrived): Promise<void> {
+  const { connections } = deps.store
+  const key = basicUser(c.req.header('authorization'))
+  if (key !== undefined && (await connections.holdsKey(id, key))) return
+  const signature = c.req.header('x-signature')?.trim()
+  const secret = signature && (await connections.openKey(id, 'segment.sharedSecret'))
+  if (secret && isSignedBySegment(signature, secret, arrived.body, arrived.parsed)) return
+  // Which of the two is missing, and whether there is such a connection, is not for a stranger to learn.
+  throw new BridgeError('webhook_unauthorized', 'Neither a key nor a signature fits this connection.')
+}
+
+/** Segment shows its user the `message` of a plain JSON answer, and nothing else of it. */
+function tellSegment(c: Context, problem: Problem): Response {
+  const { title, detail, nextStep } = problem
+  const message = detail === undefined ? `${title}. ${nextStep}` : `${title}: ${detail} ${nextStep}`
+  return c.json({ ...problem, message }, problem.status as ContentfulStatusCode)
+}
