@@ -1,55 +1,117 @@
 /**
  * Claims: which entry holds a messageId, per connection and destination. The id of an entry about to be sent is
  * claimed before the send; another entry with that id is a duplicate, a rerun of the same entry is not.
+ *
+ * Hashes are random, and a random insert into a tree of millions touches a page of its own. So claims are written as
+ * blocks, looked up in memory while they are recent, and folded into the tree many at a time, in its order.
  */
 import { hash } from 'node:crypto'
 import { destinationOf } from '../core/lanes.ts'
 import type { Lease } from '../core/ports.ts'
-import type { Db } from './client.ts'
+import { immediate, type Db } from './client.ts'
+import { createRecentClaims, hashBytes, type Holder } from './recent-claims.ts'
 
 const dayMs = 86_400_000
-const hashBytes = 16
+/** Recent claims that are held in memory at most, about 10 MB; a fold then touches each page of the tree for many. */
+const recentMax = 50_000
+const blocksMax = 500
+/** Rows a fold writes in one transaction: a few milliseconds. */
+const foldRows = 2_000
+
 const hashOf = (messageId: string) => hash('sha256', messageId, 'buffer').subarray(0, hashBytes)
 
 type Candidate = { seq: number; messageId: string }
 
-export function prepareClaims({ sqlite }: Db) {
+export function prepareClaims(db: Db) {
+  const { sqlite } = db
   const scopeOf = sqlite.prepare<[string], { n: number }>('SELECT n FROM connections WHERE id = ?')
-  const insert = sqlite.prepare<[number, Buffer, number, number, number], { laneId: number; seq: number }>(
-    'INSERT INTO claims (scope, hash, lane_id, seq, day) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
-  )
-  const holder = sqlite.prepare<[number, Buffer], { laneId: number; seq: number }>(
+  const settled = sqlite.prepare<[number, Buffer], Holder>(
     'SELECT lane_id AS laneId, seq FROM claims WHERE scope = ? AND hash = ?',
   )
-  const remove = sqlite.prepare('DELETE FROM claims WHERE scope = ? AND hash = ? AND lane_id = ? AND seq = ?')
+  const removeSettled = sqlite.prepare('DELETE FROM claims WHERE scope = ? AND hash = ?')
+  const recent = createRecentClaims(db)
+  const fold = prepareFold(db, recent)
 
   const scope = ({ connectionId, lane }: Lease): number => {
     const row = scopeOf.get(connectionId)
     if (!row) throw new Error(`connection ${connectionId} is gone`)
     return row.n * 2 + (destinationOf(lane) === 'segment' ? 1 : 0)
   }
+  const holderOf = (inScope: number, hash: Buffer, key: string): Holder | undefined => {
+    const known = recent.holder(inScope, key)
+    return known === undefined ? settled.get(inScope, hash) : (known ?? undefined)
+  }
 
   return {
-    /** Answers the positions whose id another entry holds. In the order of the hashes: fewer pages are touched. */
+    /** Answers the positions whose id another entry holds. Runs in the caller's transaction. */
     claim(lease: Lease, entries: Candidate[], nowMs: number): Set<number> {
       const duplicates = new Set<number>()
-      if (destinationOf(lease.lane) === 'ledger') return duplicates
+      if (destinationOf(lease.lane) === 'ledger' || entries.length === 0) return duplicates
+      recent.refresh()
       const inScope = scope(lease)
-      const day = Math.floor(nowMs / dayMs)
-      const hashed = entries.map(({ seq, messageId }) => ({ seq, hash: hashOf(messageId) }))
-      hashed.sort((a, b) => Buffer.compare(a.hash, b.hash) || a.seq - b.seq)
-      for (const { seq, hash } of hashed) {
-        if (insert.run(inScope, hash, lease.laneId, seq, day).changes === 1) continue
-        const held = holder.get(inScope, hash)
-        if (held && (held.laneId !== lease.laneId || held.seq !== seq)) duplicates.add(seq)
+      const taken = new Map<string, { hash: Buffer; seq: number }>()
+      for (const { seq, messageId } of [...entries].sort((a, b) => a.seq - b.seq)) {
+        const hash = hashOf(messageId)
+        const key = hash.toString('latin1')
+        const holder = holderOf(inScope, hash, key)
+        if (holder) {
+          if (holder.laneId !== lease.laneId || holder.seq !== seq) duplicates.add(seq)
+        } else if (taken.has(key)) duplicates.add(seq)
+        else taken.set(key, { hash, seq })
       }
+      const day = Math.floor(nowMs / dayMs)
+      if (taken.size > 0) recent.append(inScope, lease.laneId, day, false, [...taken.values()])
       return duplicates
     },
     /** An entry that ended `rejected` lets go of its id, so that a corrected message may come. */
-    giveBack(lease: Lease, entries: Candidate[]): void {
-      if (entries.length === 0) return
+    giveBack(lease: Lease, entries: Candidate[], nowMs: number): void {
+      if (destinationOf(lease.lane) === 'ledger' || entries.length === 0) return
+      recent.refresh()
       const inScope = scope(lease)
-      for (const { seq, messageId } of entries) remove.run(inScope, hashOf(messageId), lease.laneId, seq)
+      const mine = entries
+        .map(({ seq, messageId }) => ({ seq, hash: hashOf(messageId) }))
+        .filter(({ seq, hash }) => {
+          const holder = holderOf(inScope, hash, hash.toString('latin1'))
+          return holder?.laneId === lease.laneId && holder.seq === seq
+        })
+      if (mine.length === 0) return
+      for (const { hash } of mine) removeSettled.run(inScope, hash)
+      recent.append(inScope, lease.laneId, Math.floor(nowMs / dayMs), true, mine)
     },
+    /** Folds when it is time; cheap when it is not. Not to be called in a transaction. */
+    async foldWhenDue(): Promise<void> {
+      const { blocks, claims } = recent.size()
+      if (claims >= recentMax || blocks >= blocksMax) await fold()
+    },
+  }
+}
+
+/**
+ * Moves the recent claims into the tree. Each step looks again whether a claim still stands, since another process may
+ * give it back in between; blocks go only when all of them is settled, so that a crash repeats and loses nothing.
+ */
+function prepareFold(db: Db, recent: ReturnType<typeof createRecentClaims>) {
+  const insert = db.sqlite.prepare(
+    'INSERT INTO claims (scope, hash, lane_id, seq, day) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  )
+  const removeBlocks = db.sqlite.prepare('DELETE FROM claim_blocks WHERE id <= ?')
+  return async function fold(): Promise<void> {
+    const { upTo, held } = await immediate(db, () => {
+      recent.refresh()
+      return recent.snapshot()
+    })
+    held.sort((a, b) => a.scope - b.scope || (a.key < b.key ? -1 : 1))
+    for (let at = 0; at < held.length; at += foldRows) {
+      await immediate(db, () => {
+        recent.refresh()
+        for (const { scope, key, laneId, seq, day } of held.slice(at, at + foldRows)) {
+          const now = recent.holder(scope, key)
+          const stands = now?.laneId === laneId && now.seq === seq
+          if (stands) insert.run(scope, Buffer.from(key, 'latin1'), laneId, seq, day)
+        }
+      })
+      await new Promise(setImmediate)
+    }
+    await immediate(db, () => removeBlocks.run(upTo))
   }
 }

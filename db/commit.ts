@@ -7,7 +7,7 @@ import { minuteOf } from './minute.ts'
 
 type Done = Parameters<LaneStore['commit']>[1]
 type Counts = Record<Ending, number>
-type GiveBack = (lease: Lease, entries: EndedEntry[]) => void
+type GiveBack = (lease: Lease, entries: EndedEntry[], nowMs: number) => void
 
 export function prepareCommit({ sqlite }: Db, giveBack: GiveBack) {
   const advance = sqlite.prepare<[number, number, number, number, number], { head: number }>(
@@ -45,6 +45,7 @@ export function prepareCommit({ sqlite }: Db, giveBack: GiveBack) {
     giveBack(
       lease,
       entries.filter((entry) => entry.outcome === 'rejected'),
+      nowMs,
     )
     return { ...lease, cursor: next }
   }

@@ -25,7 +25,7 @@ const isPaused = '(lane.paused OR (SELECT paused FROM connections WHERE id = lan
 export function createLaneStore(db: Db): LaneStore {
   const { sqlite } = db
   const claims = prepareClaims(db)
-  const commit = prepareCommit(db, (lease, entries) => claims.giveBack(lease, entries))
+  const commit = prepareCommit(db, (lease, entries, nowMs) => claims.giveBack(lease, entries, nowMs))
   const readLog = prepareRead(db)
   const body = sqlite.prepare<[number], { body: Buffer }>('SELECT body FROM requests WHERE id = ?')
   const current = sqlite.prepare<[number], { epoch: number; paused: number }>(
@@ -48,7 +48,11 @@ export function createLaneStore(db: Db): LaneStore {
       if (row?.epoch !== epoch) return 'lost'
       return row.paused === 1 ? 'paused' : 'ours'
     },
-    claim: async (lease, entries, nowMs) => immediate(db, () => claims.claim(lease, entries, nowMs)),
+    async claim(lease, entries, nowMs) {
+      const duplicates = await immediate(db, () => claims.claim(lease, entries, nowMs))
+      await claims.foldWhenDue()
+      return duplicates
+    },
     commit: async (lease, done) => immediate(db, () => commit(lease, done)),
     fail: async (lease, attempts, reason) => immediate(db, () => commit.fail(lease, attempts, reason)),
     hold: async (lease, state, reason, nowMs) =>

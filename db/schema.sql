@@ -16,6 +16,16 @@ CREATE TABLE `attempts` (
 
 CREATE INDEX `attempts_range` ON `attempts` (`lane_id`,`last_seq`);
 
+CREATE TABLE `claim_blocks` (
+  `id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+  `scope` integer NOT NULL,
+  `lane_id` integer NOT NULL,
+  `day` integer NOT NULL,
+  `released` integer NOT NULL,
+  `hashes` blob NOT NULL,
+  `seqs` blob NOT NULL
+);
+
 CREATE TABLE `claims` (
   `scope` integer NOT NULL,
   `hash` blob NOT NULL,

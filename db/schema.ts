@@ -140,8 +140,25 @@ export const attempts = sqliteTable(
 )
 
 /**
+ * New claims, one row a call: what a drain claims or gives back at once. Appending a row is cheap, random inserts
+ * into a large tree are not; the rows are folded into `claims` in the order of their hashes (decision 0003).
+ */
+export const claimBlocks = sqliteTable('claim_blocks', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  scope: integer().notNull(),
+  laneId: integer('lane_id').notNull(),
+  day: integer().notNull(),
+  /** Whether the claims are taken or given back. */
+  released: integer({ mode: 'boolean' }).notNull(),
+  /** 16 bytes a claim. */
+  hashes: blob({ mode: 'buffer' }).notNull(),
+  /** 8 bytes a claim, a little-endian double: positions stay below 2^53. */
+  seqs: blob({ mode: 'buffer' }).notNull(),
+})
+
+/**
  * Which entry holds a messageId, per connection and destination (`scope`). `hash` is the first 128 bits of the
- * SHA-256 of the id. Without rowid.
+ * SHA-256 of the id. Settled claims; the newest are in `claim_blocks`. Without rowid.
  */
 export const claims = sqliteTable(
   'claims',
