@@ -91,7 +91,6 @@ describe('openStore', () => {
     ['an entry', 'BEFORE INSERT ON entries WHEN NEW.seq = 3'],
     ['an attempt', 'BEFORE INSERT ON attempts'],
     ['a counter', 'BEFORE UPDATE ON lane_counts WHEN NEW.rejected > 0'],
-    ['a claim given back', 'BEFORE DELETE ON claims'],
   ])('writes nothing of a commit in which %s fails', async (_what, when) => {
     const { db, store } = await openFile()
     await store.inbox.append(request(names('m', 3)))
@@ -137,6 +136,18 @@ describe('openStore', () => {
     db.sqlite.exec('DELETE FROM requests; DELETE FROM lane_log')
     const { entries } = await store.messages.list('con_1', { sinceMs: startMs + 5 }, { limit: 5 })
     expect(entries).toMatchObject([{ messageId: 'm1', receivedAtMs: startMs + 5 }])
+  })
+
+  it('leaves a lane that is made after the first page to the next listing', async () => {
+    const { db, store } = await openFile()
+    await store.inbox.append(request(['m1', 'm2']))
+    const { next = '' } = await store.messages.list('con_1', {}, { limit: 1 })
+    db.sqlite.exec(`INSERT INTO lanes (connection_id, name) VALUES ('con_1', 'replay:x')`)
+    const lanes = [{ lane: 'replay:x', items: undefined, count: 1, sole: true }] as const
+    await store.inbox.append(request(['r1'], { lanes: [...lanes] }))
+    const { entries } = await store.messages.list('con_1', {}, { after: next, limit: 5 })
+    expect(entries.map(({ messageId }) => messageId)).toEqual(['m1'])
+    expect((await store.messages.list('con_1', {}, { limit: 5 })).entries).toHaveLength(3)
   })
 
   it('searches a long past in bounded steps that find what is there', async () => {

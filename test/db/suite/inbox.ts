@@ -69,6 +69,9 @@ export function inboxCases(open: OpenStorePair): void {
       lease = await endNext(b, lease, 2)
       expect(await b.lanes.sleep(lease)).toBe(true)
       expect(await a.inbox.append(request(['m3']))).toEqual({ asleep: ['events'] })
+      await a.connections.update('con_1', { paused: true }, startMs)
+      await b.lanes.open('con_1', 'events', startMs)
+      expect(await a.inbox.append(request(['m4']))).toEqual({ asleep: [] })
     })
 
     it('writes nothing for lanes that get nothing', async () => {

@@ -105,6 +105,10 @@ export function laneCases(open: OpenStorePair): void {
         [1, 4],
         [5, 8],
       ])
+      const lease = await openLane(a)
+      expect(await a.lanes.read(lease, 4)).toHaveLength(1)
+      expect(await a.lanes.read(lease, 8)).toHaveLength(2)
+      expect(await a.lanes.read(lease, 100)).toHaveLength(3)
     })
 
     it('goes on in the middle of a large request', async () => {

@@ -145,6 +145,27 @@ export function messageCases(open: OpenStorePair): void {
       expect(idsOf((await pagesOf(a, { messageId: 'm1' }, 10)).flat())).toEqual(['m1'])
     })
 
+    it('shows nothing older while a lane may still hold something newer that was not reached', async () => {
+      const { a } = await openWorld(open)
+      const wanted = { userId: 'user-x' }
+      await a.inbox.append(request(['x'], { lanes: one('late'), receivedAtMs: startMs + 1 }))
+      await a.inbox.append(request(['x'], { receivedAtMs: startMs + 2 }))
+      await a.inbox.append(request(names('m', 2_500), { receivedAtMs: startMs + 3 }))
+      const lanes = (await pagesOf(a, wanted, 10)).flat().map(({ lane }) => lane)
+      expect(lanes).toEqual(['events', 'late'])
+    })
+
+    it('reads a bounded number of bytes at a time, however few the messages', async () => {
+      const { a } = await openWorld(open)
+      for (const id of names('m', 4)) {
+        const message = { type: 'track', messageId: id, userId: 'u', event: 'E', pad: 'x'.repeat(3_000_000) }
+        await a.inbox.append(request([id], { body: Buffer.from(JSON.stringify({ batch: [message] })) }))
+      }
+      const pages = await pagesOf(a, { userId: 'u' }, 10)
+      expect(idsOf(pages.flat())).toEqual(['m4', 'm3', 'm2', 'm1'])
+      expect(pages.length).toBeGreaterThan(1)
+    })
+
     it('lists what is left when old entries are gone', async () => {
       const { a, purgeEnded } = await openWorld(open)
       await a.inbox.append(request(names('m', 4)))

@@ -44,6 +44,8 @@ export function statsCases(open: OpenStorePair): void {
       await a.inbox.append(
         request(names('m', 3), { lanes: lanes.map((lane) => ({ ...lane, items: [...lane.items] })) }),
       )
+      const [waiting] = await a.stats.read('con_1', { sinceMs: 0, stepMs: minuteMs })
+      expect([waiting?.totals.pending, waiting?.sole.pending]).toEqual([3, 2])
       await endNext(a, await openLane(a), 3, { as: (seq) => ({ sole: seq < 3, outcome: 'skipped' }) })
       const [events] = await a.stats.read('con_1', { sinceMs: 0, stepMs: minuteMs })
       expect(events?.totals).toMatchObject({ accepted: 3, skipped: 3, pending: 0 })
@@ -52,16 +54,16 @@ export function statsCases(open: OpenStorePair): void {
 
     it('sums the minutes of a step into one point, oldest first, from the given time on', async () => {
       const { a } = await openWorld(open)
-      for (const minute of [12, 3, 4, 6, 0]) {
+      for (const minute of [12, 3, 4, 6, 1, 0]) {
         await a.inbox.append(request(['m'], { receivedAtMs: startMs + minute * minuteMs }))
       }
       const [events] = await a.stats.read('con_1', { sinceMs: startMs + minuteMs, stepMs: 5 * minuteMs })
       expect(events?.series.map(({ atMs, accepted }) => [(atMs - startMs) / minuteMs, accepted])).toEqual([
-        [0, 2],
+        [0, 3],
         [5, 1],
         [10, 1],
       ])
-      expect(events?.totals.accepted).toBe(5)
+      expect(events?.totals.accepted).toBe(6)
     })
 
     it('says since when the oldest message waits', async () => {
