@@ -32,20 +32,3 @@ export function own(object: Json, key: string): unknown {
 export function ownReader(key: string): (object: Json) => unknown {
   return key in emptyJson ? (object) => own(object, key) : (object) => object[key]
 }
-
-/**
- * Lays one object under another: a key of `over` wins, down to three levels (`context.app.version`), and what is
- * null there is filled from below. `__proto__` is not carried along.
- */
-export function mergeUnder(base: Json, over: Json, levels = 3): Json {
-  const merged: Record<string, unknown> = { ...over }
-  for (const key of Object.keys(base)) {
-    if (key === '__proto__') continue
-    const below = base[key]
-    const above = own(over, key)
-    if (above === undefined || above === null) merged[key] = below
-    else if (levels > 1 && isObject(above) && isObject(below))
-      merged[key] = mergeUnder(below, above, levels - 1)
-  }
-  return merged
-}

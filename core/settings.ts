@@ -3,13 +3,18 @@
  * attempt can say which settings it used. Shapes are those of the control plane (PATCH /connections/:id).
  */
 import { z } from 'zod'
+import { isBlank, isClean } from './text.ts'
 
 export type MessageType = 'track' | 'page' | 'screen' | 'group' | 'alias' | 'identify'
 
 /** One mapped identifier: `from` is a top-level field or a dotted path of the message, `to` a Statsig id type. */
 export const IdentifierMapping = z.object({
   from: z.string().min(1).max(200),
-  to: z.string().min(1).max(100),
+  to: z
+    .string()
+    .min(1)
+    .max(100)
+    .refine((type) => !isBlank(type) && isClean(type), 'must be text without NUL and half surrogates'),
 })
 export type IdentifierMapping = z.infer<typeof IdentifierMapping>
 

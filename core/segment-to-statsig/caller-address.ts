@@ -1,5 +1,6 @@
 /** When the address of the caller is that of the user. */
 import type { Message } from './message.ts'
+import { pathReader } from './read-path.ts'
 
 /**
  * Libraries that run with the user, by the `context.library.name` that each writes (their public repositories under
@@ -18,14 +19,16 @@ const userSideLibraries: ReadonlySet<unknown> = new Set([
   'analytics-roku',
 ])
 
+const readDirect = pathReader('context.direct')
+const readLibraryName = pathReader('context.library.name')
+
 /**
  * The caller's address where the message asks for it (`context.direct`) or a browser or phone sent it; tracking API
  * only, since a webhook's caller is Segment.
  */
-export function callerAddress({ context, receipt }: Message): string | undefined {
+export function callerAddress(message: Message): string | undefined {
+  const { receipt } = message
   if (receipt.callerIp === undefined || receipt.source !== 'tracking') return undefined
-  if (context.direct === true) return receipt.callerIp
-  const library = context.library
-  if (typeof library !== 'object' || library === null || !('name' in library)) return undefined
-  return userSideLibraries.has(library.name) ? receipt.callerIp : undefined
+  const isUsers = readDirect(message) === true || userSideLibraries.has(readLibraryName(message))
+  return isUsers ? receipt.callerIp : undefined
 }

@@ -1,9 +1,12 @@
 /** How deep a message nests. Asked before anything descends into it, so that nothing else needs a limit of its own. */
 import type { Rejection } from '../outcome.ts'
 import type { Json } from '../own-keys.ts'
+import { cutText } from '../text.ts'
 
 /** `properties` is the first level of a message; what lies deeper than the sixty-fourth is not mapped. */
 const LEVELS_MAX = 64
+/** A name may be as long as a body; what a rejection says of it is stored with the entry. */
+const FIELD_CHARS_MAX = 100
 
 /** Refuses a message that nests deeper than 64 levels, wherever it does. */
 export function refuseDepth(item: Json): Rejection | undefined {
@@ -33,5 +36,5 @@ function deepField(item: Json): string {
     const child = item[key]
     return typeof child === 'object' && child !== null && isDeeper(child, LEVELS_MAX - 1)
   })
-  return deep ?? ''
+  return cutText(deep ?? '', FIELD_CHARS_MAX)
 }

@@ -1,17 +1,18 @@
 /**
- * A message opened for mapping: its parts as objects, the batch's `context` laid under its own. Made once, read by all.
+ * A message opened for mapping: its parts as objects, the batch's `context` under its own. Made once, read by all.
  */
-import { emptyJson, isObject, mergeUnder, objectOr, type Json } from '../own-keys.ts'
+import { emptyJson, isObject, objectOr, type Json } from '../own-keys.ts'
 import type { Rejection } from '../outcome.ts'
 import type { Receipt } from '../receipt.ts'
 import type { MessageType } from '../settings.ts'
+import { Layered } from './layered.ts'
 import type { Notes } from './notes.ts'
 
 export interface Message {
   readonly item: Json
   readonly receipt: Receipt
   readonly type: MessageType
-  readonly context: Json
+  readonly context: Json | Layered
   readonly properties: Json
   readonly traits: Json
 }
@@ -52,14 +53,15 @@ export function openMessage(
   return { item, receipt, type, context: contextOf(item, receipt, notes), properties, traits }
 }
 
-function contextOf(item: Json, receipt: Receipt, notes: Notes): Json {
+function contextOf(item: Json, receipt: Receipt, notes: Notes): Json | Layered {
   let context = objectOr(item.context, undefined)
   if (context === undefined) {
     notes.warn('not_an_object', 'context', '`context` is not an object and was ignored.')
     context = emptyJson
   }
   const below = receipt.batch?.context
-  return below === undefined || !isObject(below) ? context : mergeUnder(below, context)
+  if (below === undefined || !isObject(below)) return context
+  return context === emptyJson ? below : new Layered(context, below)
 }
 
 function notAnObject(path: string): Rejection {

@@ -3,16 +3,35 @@
  * through a webhook or an archive Segment has applied it, and what arrives there says `All: false` of itself:
  * https://segment.com/docs/guides/filtering-data/#filtering-with-the-integrations-object
  */
-import { isObject } from '../own-keys.ts'
+import { isObject, type Json } from '../own-keys.ts'
 import type { Message } from './message.ts'
 
 /** Whether the sender keeps this message from Statsig: `Statsig: false`, or `All: false` without a `Statsig`. */
 export function isOptedOut({ item, receipt }: Message): boolean {
   if (receipt.source !== 'tracking') return false
-  const statsig = flag(item.integrations, 'statsig') ?? flag(receipt.batch?.integrations, 'statsig')
+  const ofBatch = switchesOfBatch(receipt.batch?.integrations)
+  const statsig = flag(item.integrations, 'statsig') ?? ofBatch.statsig
   if (statsig !== undefined) return statsig === false
-  const all = flag(item.integrations, 'all') ?? flag(receipt.batch?.integrations, 'all')
-  return all === false
+  return (flag(item.integrations, 'all') ?? ofBatch.all) === false
+}
+
+interface Switches {
+  statsig?: unknown
+  all?: unknown
+}
+
+const none: Switches = {}
+/** Read once a batch and not once a message: both may fill a body of 16 MB. */
+const known = new WeakMap<Json, Switches>()
+
+function switchesOfBatch(integrations: Json | undefined): Switches {
+  if (integrations === undefined) return none
+  let switches = known.get(integrations)
+  if (switches === undefined) {
+    switches = { statsig: flag(integrations, 'statsig'), all: flag(integrations, 'all') }
+    known.set(integrations, switches)
+  }
+  return switches
 }
 
 /** A switch by its lower-case name, spelt in any case; null says nothing, and options (an object) mean yes. */

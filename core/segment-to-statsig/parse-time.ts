@@ -12,7 +12,7 @@ const DAY = 24 * HOUR
 /** Integers below it are seconds (up to the year 5138), others milliseconds (from March 1973 on). */
 const SECONDS_BELOW = 1e11
 /** The range of ECMAScript's Date, beyond which a number is no time at all. */
-const TIME_MAX_MS = 8.64e15
+export const TIME_MAX_MS = 8.64e15
 
 const DASH = 0x2d
 const COLON = 0x3a

@@ -1,5 +1,6 @@
 /** Dotted paths into a message, taken apart once and read many times. */
 import { isObject, own, ownReader, type Json } from '../own-keys.ts'
+import { Layered } from './layered.ts'
 import type { Message } from './message.ts'
 
 export type Reader = (message: Message) => unknown
@@ -28,6 +29,7 @@ function childReader(readParent: Reader, key: string): Reader {
   const read = ownReader(key)
   return (message) => {
     const parent = readParent(message)
+    if (parent instanceof Layered) return parent.get(read)
     if (isObject(parent)) return read(parent)
     return Array.isArray(parent) && key !== 'length' && Object.hasOwn(parent, key)
       ? (parent as unknown as Json)[key]

@@ -8,7 +8,7 @@ import type { Rejection } from '../outcome.ts'
 import type { Receipt } from '../receipt.ts'
 import type { Message } from './message.ts'
 import type { Notes } from './notes.ts'
-import { parseTimeMs } from './parse-time.ts'
+import { parseTimeMs, TIME_MAX_MS } from './parse-time.ts'
 
 const AHEAD_TOLERATED_MS = 5 * 60 * 1000
 const AHEAD_MAX_MS = 24 * 60 * 60 * 1000
@@ -26,7 +26,10 @@ export function correctedTimeMs(item: Json, receipt: Receipt): number {
   if (isStated(item.originalTimestamp) || isStated(item.receivedAt)) return atMs
   // The batch's is the moment of the request; analytics-next strips the items' own for that reason.
   const sentAtMs = parseTimeMs(receipt.batch?.sentAt ?? item.sentAt)
-  return sentAtMs >= atMs ? receipt.receivedAtMs - (sentAtMs - atMs) : atMs
+  if (!(sentAtMs >= atMs)) return atMs
+  // Two times at the ends of the calendar are further apart than a time can be.
+  const correctedMs = receipt.receivedAtMs - (sentAtMs - atMs)
+  return correctedMs < -TIME_MAX_MS ? NaN : correctedMs
 }
 
 function isStated(value: unknown): boolean {
