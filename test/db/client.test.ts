@@ -170,14 +170,22 @@ function fillEveryTable({ sqlite }: Db): [table: string, row: object][] {
 }
 
 describe('openDb: several processes', () => {
-  it('lets three start at once on an empty file', { timeout: 60_000 }, async () => {
-    const path = temporaryFile()
-    const startAtMs = Date.now() + 2_500
-    await Promise.all(['a', 'b', 'c'].map((prefix) => appendElsewhere(path, prefix, 20, startAtMs)))
-    const db = openForTest(path)
-    expect(valuesOf(db, 'SELECT created_at FROM __drizzle_migrations')).toHaveLength(journal.entries.length)
-    expect(valuesOf(db, `SELECT head FROM lanes WHERE name = 'events'`)).toEqual([60])
-  })
+  const older = journal.entries
+    .slice(0, -1)
+    .map(({ tag }, index) => [`a file as ${tag} left it`, index + 1] as const)
+  it.each([['an empty file', 0] as const, ...older])(
+    'lets three start at once on %s',
+    { timeout: 60_000 },
+    async (_file, count) => {
+      const path = temporaryFile()
+      if (count > 0) openDb(path, { migrationsFolder: folderOfFirst(count, dirname(path)) }).sqlite.close()
+      const startAtMs = Date.now() + 2_500
+      await Promise.all(['a', 'b', 'c'].map((prefix) => appendElsewhere(path, prefix, 20, startAtMs)))
+      const db = openForTest(path)
+      expect(valuesOf(db, 'SELECT created_at FROM __drizzle_migrations')).toHaveLength(journal.entries.length)
+      expect(valuesOf(db, `SELECT head FROM lanes WHERE name = 'events'`)).toEqual([60])
+    },
+  )
 
   it(
     'shows positions in order, and counters that add up, while two others append',
