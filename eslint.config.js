@@ -23,11 +23,20 @@ const zones = Object.entries(mayImport).map(([room, allowed]) => ({
 }))
 
 const impure = [
-  { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'The clock enters by bin/.' },
+  {
+    selector: "MemberExpression[object.name='Date'][property.name='now']",
+    message: 'The clock enters by bin/.',
+  },
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'The clock enters by bin/.' },
-  { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'Randomness enters by bin/.' },
+  {
+    selector: "MemberExpression[object.name='Math'][property.name='random']",
+    message: 'Randomness enters by bin/.',
+  },
 ]
-const noEnv = { selector: "MemberExpression[object.name='process'][property.name='env']", message: 'Environment enters by bin/.' }
+const noEnv = {
+  selector: "MemberExpression[object.name='process'][property.name='env']",
+  message: 'Environment enters by bin/.',
+}
 const onlyTypesFrom = (pattern, message) => ({ group: [pattern], allowTypeImports: true, message })
 
 /** The package that a room may use; anything else is named in the error. */
@@ -60,8 +69,27 @@ export default tseslint.config(
   {
     files: ['core/**/*.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [packagesOnly(['zod', 'picomatch', '@noble/hashes'], 'core/ is pure: zod, a glob matcher, a pure hash and itself.')] }],
-      'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'setInterval', 'setImmediate', 'console', 'Buffer'],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            packagesOnly(
+              ['zod', 'picomatch', '@noble/hashes'],
+              'core/ is pure: zod, a glob matcher, a pure hash and itself.',
+            ),
+          ],
+        },
+      ],
+      'no-restricted-globals': [
+        'error',
+        'process',
+        'fetch',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'console',
+        'Buffer',
+      ],
       'no-restricted-syntax': ['error', noEnv, ...impure],
     },
   },
@@ -72,7 +100,10 @@ export default tseslint.config(
         'error',
         {
           patterns: [
-            packagesOnly(['@temporalio/workflow'], 'workflows/ use only @temporalio/workflow and zod-free core.'),
+            packagesOnly(
+              ['@temporalio/workflow'],
+              'workflows/ use only @temporalio/workflow and zod-free core.',
+            ),
             onlyTypesFrom('**/activities/*', 'workflows/ import only types of activities.'),
           ],
         },
@@ -82,18 +113,34 @@ export default tseslint.config(
   {
     files: ['activities/**/*.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [packagesOnly(['@temporalio/activity', '@temporalio/common', 'node:'], 'activities/ use @temporalio/activity; the rest is injected.')] }],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            packagesOnly(
+              ['@temporalio/activity', '@temporalio/common', 'node:'],
+              'activities/ use @temporalio/activity; the rest is injected.',
+            ),
+          ],
+        },
+      ],
       'no-restricted-syntax': ['error', noEnv, ...impure],
     },
   },
   {
     files: ['api/**/*.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [onlyTypesFrom('**/workflows/*', 'api/ imports only types of workflows.')] }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [onlyTypesFrom('**/workflows/*', 'api/ imports only types of workflows.')] },
+      ],
       'no-restricted-syntax': ['error', noEnv, ...impure],
     },
   },
-  { files: ['clients/**/*.ts', 'db/**/*.ts'], rules: { 'no-restricted-syntax': ['error', noEnv, ...impure] } },
+  {
+    files: ['clients/**/*.ts', 'db/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', noEnv, ...impure] },
+  },
   { files: ['bin/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {
     files: ['test/**/*.ts', 'bench/**/*.ts'],

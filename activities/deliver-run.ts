@@ -53,7 +53,7 @@ export async function deliverRun(
     if (sent.length > 0) {
       const held = await lanes.check(lease)
       if (held !== 'ours') return { kind: held, lease }
-      const { attempt, meaning, answer } = await sendPart(context, part, sent)
+      const { attempt, meaning, answer } = await sendPart(context, lease, part, sent)
       attempts.push(attempt)
       if (meaning === 'key' || meaning === 'wait') return stop(context, lease, attempts, answer, meaning)
       if (meaning !== 'accepted' && sent.length > 1) {
@@ -111,7 +111,12 @@ function halve(part: Decided[], isSent: (entry: Decided) => boolean): [Decided[]
   return [part.filter(({ seq }) => seq < middle), part.filter(({ seq }) => seq >= middle)]
 }
 
-async function sendPart(context: RunContext, part: Decided[], sent: Decided[]) {
+async function sendPart(
+  context: RunContext,
+  { connectionId, lane }: Lease,
+  part: Decided[],
+  sent: Decided[],
+) {
   const { handler, key, clock, log, signal, settingsVersion } = context
   const atMs = clock.nowMs()
   const events = sent.flatMap(({ verdict }) => (verdict.kind === 'mapped' ? [verdict.event] : []))
@@ -128,12 +133,15 @@ async function sendPart(context: RunContext, part: Decided[], sent: Decided[]) {
     answer: answer.text,
     settingsVersion,
   }
-  log.info({ event: 'delivery.attempted', ...attempt, answer: undefined }, 'delivery.attempted')
+  log.info(
+    { event: 'delivery.attempted', connectionId, lane, ...attempt, answer: undefined },
+    'delivery.attempted',
+  )
   return { attempt, meaning, answer }
 }
 
 async function stop(
-  { lanes, clock }: RunContext,
+  { lanes, clock, handler, key }: RunContext,
   lease: Lease,
   attempts: Attempt[],
   answer: VendorAnswer,
@@ -141,6 +149,14 @@ async function stop(
 ): Promise<Stopped> {
   const said = answer.status === undefined ? answer.text : `HTTP ${answer.status}`
   if (meaning === 'key') {
+    // A key that was replaced while the old one was on its way is not held against the connection.
+    if ((await handler.openKey(lease.connectionId)) !== key) {
+      return {
+        kind: 'wait',
+        lease,
+        error: new BridgeError('statsig.unavailable', 'the key has just been replaced'),
+      }
+    }
     const reason = `Statsig refuses the server key (${said}). Set a valid one; nothing is lost.`
     await lanes.fail(lease, attempts, reason)
     await lanes.hold(lease, 'needs_attention', reason, clock.nowMs())
@@ -154,7 +170,7 @@ async function stop(
 }
 
 async function holdRefusing({ lanes, clock }: RunContext, lease: Lease): Promise<Stopped> {
-  const reason = `Statsig refused ${refusalsInARowMax} events in a row, one by one. Delivery is held; set the key again to go on.`
+  const reason = `Statsig refused ${refusalsInARowMax} events in a row, one by one. Delivery is held; retry when it takes them again.`
   await lanes.hold(lease, 'needs_attention', reason, clock.nowMs())
   return { kind: 'needs_attention', lease, reason }
 }

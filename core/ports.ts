@@ -72,6 +72,8 @@ export interface ConnectionChange {
   paused?: boolean
   lanePauses?: Partial<Record<LaneName, boolean>>
   settings?: ConnectionSettings
+  /** Ends `needs_attention` of every lane: a person says that what was wrong is right now. */
+  retry?: boolean
   /** A value sets or replaces a key, null removes it. */
   keys?: Partial<Record<KeyKind, string | null>>
 }
@@ -92,9 +94,14 @@ export interface ConnectionStore {
   list(page: { after?: string; limit: number }): Promise<Connection[]>
   /**
    * Applies a change in one transaction. A new key ends `needs_attention` of the lanes that use it; an ended pause
-   * puts the lane to sleep. Both are then woken by whoever made the change. Throws `not_found`, `key_in_use`.
+   * puts the lane to sleep. Both are then woken by whoever made the change. A change that builds on what there is
+   * comes as a function, which is called in the transaction. Throws `not_found`, `key_in_use`.
    */
-  update(id: string, change: ConnectionChange, nowMs: number): Promise<Connection>
+  update(
+    id: string,
+    change: ConnectionChange | ((before: Connection) => ConnectionChange),
+    nowMs: number,
+  ): Promise<Connection>
   /** The id of the connection whose SDKs use this write key. */
   byWriteKey(writeKey: string): Promise<string | undefined>
   /** Whether a text is this connection's own write key or its Statsig server key; takes as long for a near miss. */

@@ -82,7 +82,8 @@ function prepareInsertEntry(sqlite: Db['sqlite']) {
   }
 }
 
-const lost = ({ laneId, epoch }: Lease) =>
+/** Another drain has taken the lane. */
+export const lost = ({ laneId, epoch }: Lease) =>
   new BridgeError('lane_lost', `epoch ${epoch} of lane ${laneId} is over`)
 
 function assertContiguous(entries: EndedEntry[], cursor: number): void {

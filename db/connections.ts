@@ -59,7 +59,7 @@ export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
     },
     async update(id, change, nowMs) {
       return immediate(db, () => {
-        applyChange(db, box, id, change, nowMs)
+        applyChange(db, box, id, typeof change === 'function' ? change(load(db, id)) : change, nowMs)
         return load(db, id)
       })
     },
@@ -212,6 +212,7 @@ function applyChange(db: Db, box: SecretBox, id: string, change: ConnectionChang
   for (const [kind, secret] of Object.entries(change.keys ?? {})) {
     putKey(db, box, id, kind as KeyKind, secret, nowMs)
   }
+  if (change.retry === true) endAttention(db, id, standingLanes)
   endPauses(db, id)
   refreshStatus(db, id)
 }
@@ -248,12 +249,12 @@ function putKey(
     .values(values)
     .onConflictDoUpdate({ target: [connectionKeys.connectionId, connectionKeys.kind], set: values })
     .run()
-  const waiting = lanesOfKey[kind] ?? []
-  const held = and(
-    eq(lanes.connectionId, id),
-    inArray(lanes.name, waiting),
-    eq(lanes.state, 'needs_attention'),
-  )
+  endAttention(db, id, lanesOfKey[kind] ?? [])
+}
+
+/** Lanes that waited for a person sleep, so that a wake finds them. */
+function endAttention(db: Db, id: string, names: readonly LaneName[]): void {
+  const held = and(eq(lanes.connectionId, id), inArray(lanes.name, names), eq(lanes.state, 'needs_attention'))
   db.drizzle.update(lanes).set({ state: 'asleep', reason: null }).where(held).run()
 }
 

@@ -7,7 +7,7 @@ import type { LaneName } from '../core/lanes.ts'
 import type { LaneStatus, LaneStore, Lease, LogRow } from '../core/ports.ts'
 import { prepareClaims } from './claims.ts'
 import { immediate, type Db } from './client.ts'
-import { prepareCommit } from './commit.ts'
+import { lost, prepareCommit } from './commit.ts'
 import { logColumns, toLogRow, type LogSqlRow } from './log-row.ts'
 
 type Held = { held: 'paused' | 'needs_attention' }
@@ -49,7 +49,10 @@ export function createLaneStore(db: Db): LaneStore {
       return row.paused === 1 ? 'paused' : 'ours'
     },
     async claim(lease, entries, nowMs) {
-      const duplicates = await immediate(db, () => claims.claim(lease, entries, nowMs))
+      const duplicates = await immediate(db, () => {
+        if (current.get(lease.laneId)?.epoch !== lease.epoch) throw lost(lease)
+        return claims.claim(lease, entries, nowMs)
+      })
       await claims.foldWhenDue()
       return duplicates
     },

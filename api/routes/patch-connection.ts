@@ -1,12 +1,16 @@
-/** PATCH /connections/:id: RFC 7396 merge, arrays whole, in force at the next run that a drain reads. */
-import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
-import type { ConnectionChange, LaneState } from '../../core/ports.ts'
+/** PATCH /connections/:id: RFC 7396 merge, arrays whole, in force at the next run that a drain reads; and the retry. */
+import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi'
+import type {
+  Connection as StoredConnection,
+  ConnectionChange,
+  ConnectionStore,
+  LaneState,
+} from '../../core/ports.ts'
 import { ConnectionSettings } from '../../core/settings.ts'
 import type { ApiDeps } from '../deps.ts'
 import { InvalidRequest } from '../on-error.ts'
 import { answers, ConnectionPath, jsonBody } from '../openapi.ts'
 import { Connection, ConnectionPatch, keysOf, toWire } from '../wire/connection.ts'
-import { loadConnection } from './read-connections.ts'
 
 const route = createRoute({
   method: 'patch',
@@ -16,16 +20,38 @@ const route = createRoute({
   responses: answers(200, Connection, 'The connection as it is now.', [400, 404, 409, 422]),
 })
 
+const retryRoute = createRoute({
+  method: 'post',
+  path: '/connections/{id}/retry',
+  summary: 'Try again after `needs_attention`',
+  description:
+    'Says that what was wrong is right now: lanes that waited for a person go on from where they stopped.',
+  request: { params: ConnectionPath },
+  responses: answers(200, Connection, 'The connection as it is now.', [404]),
+})
+
 export function registerPatchConnection(app: OpenAPIHono, deps: ApiDeps): void {
   app.openapi(route, async (c) => {
     const { id } = c.req.valid('param')
-    const before = await loadConnection(deps, id)
-    const change = changeOf(c.req.valid('json'), before.settings)
-    const after = await deps.store.connections.update(id, change, deps.clock.nowMs())
-    for (const lane of await deps.store.connections.lanes(id))
-      if (!after.paused && isWaiting(lane)) deps.waker.wake(id, lane.lane)
-    return c.json(await toWire(deps, after), 200)
+    const patch = c.req.valid('json')
+    // Built in the store's transaction: of two changes at once neither undoes the other.
+    const change = (before: StoredConnection) => changeOf(patch, before.settings)
+    return c.json(await changeAndWake(deps, id, change), 200)
   })
+  app.openapi(retryRoute, async (c) =>
+    c.json(await changeAndWake(deps, c.req.valid('param').id, { retry: true }), 200),
+  )
+}
+
+async function changeAndWake(
+  deps: ApiDeps,
+  id: string,
+  change: Parameters<ConnectionStore['update']>[1],
+): Promise<z.infer<typeof Connection>> {
+  const after = await deps.store.connections.update(id, change, deps.clock.nowMs())
+  for (const lane of await deps.store.connections.lanes(id))
+    if (!after.paused && isWaiting(lane)) deps.waker.wake(id, lane.lane)
+  return toWire(deps, after)
 }
 
 const isWaiting = ({ state, pending, paused }: LaneState) => state === 'asleep' && pending > 0 && !paused

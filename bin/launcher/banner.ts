@@ -1,5 +1,5 @@
 /** What `npm start` says besides its progress: sandbox or real, and where to go from here. */
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Config } from '../../core/config.ts'
 import { keyFile } from './keys.ts'
 import { apiUrl } from './programs.ts'
@@ -62,7 +62,7 @@ export function links(config: Config, connectionId: string | undefined): string 
 export function firstConnection(config: Config): string {
   const key = config.apiKey
     ? '$CAUSEWAY_API_KEY'
-    : `$(node -p "require('./${keyFile(config.dataDir)}').apiKey")`
+    : `$(node -p "require('${resolve(keyFile(config.dataDir))}').apiKey")`
   return [
     'Make a connection (its answer names the write key for your Segment SDKs or webhook):',
     '',

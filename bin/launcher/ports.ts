@@ -34,10 +34,13 @@ function refusal(host: string, port: number): Promise<string | undefined> {
   })
 }
 
-/** The next free port after one that is taken, to suggest it. */
+/** The next free port after one that is taken, to suggest it: once, so that two suggestions never meet. */
 async function nextFree(host: string, taken: number, used: number[]): Promise<number | undefined> {
   for (let port = taken + 1; port <= Math.min(taken + 50, 65_535); port++)
-    if (!used.includes(port) && (await refusal(host, port)) === undefined) return port
+    if (!used.includes(port) && (await refusal(host, port)) === undefined) {
+      used.push(port)
+      return port
+    }
   return undefined
 }
 
@@ -61,6 +64,10 @@ async function problemWith(
 /** One sentence for each port that cannot be used; empty when all is well. */
 export async function portProblems(uses: PortUse[]): Promise<string[]> {
   const used = uses.map(({ port }) => port)
-  const problems = await Promise.all(uses.map((use) => problemWith(use, used)))
-  return problems.filter((problem) => problem !== undefined)
+  const problems: string[] = []
+  for (const use of uses) {
+    const problem = await problemWith(use, used)
+    if (problem !== undefined) problems.push(problem)
+  }
+  return problems
 }

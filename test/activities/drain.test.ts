@@ -244,4 +244,19 @@ describe('drain', () => {
     expect(world.statsig.taken()).toEqual(['fresh'])
     expect(await outcomes()).toEqual({ 'm-fresh': 'delivered', 'm-old': 'skipped: too_old' })
   })
+
+  it('tries again when the refused key was replaced while the request was on its way', async () => {
+    world.statsig.script = ({ key }) => {
+      if (key === 'secret-new') return 202
+      void world.store.connections.update(
+        connectionId,
+        { keys: { 'statsig.serverKey': 'secret-new' } },
+        startMs,
+      )
+      return 401
+    }
+    await world.append(users(2))
+    await expect(drain()).rejects.toMatchObject({ type: 'statsig.unavailable' })
+    expect(await drain()).toMatchObject({ state: 'asleep', entries: 2 })
+  })
 })

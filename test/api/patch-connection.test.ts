@@ -157,6 +157,20 @@ describe('registerPatchConnection', () => {
       expect(await world.store.connections.openKey('con_1', 'statsig.serverKey')).toBe('secret-new')
     })
 
+    it('and a retry ends needs_attention with the key as it is', async () => {
+      const { status, json } = await world.call('POST', '/api/v1/connections/con_1/retry')
+      expect({ status, json }).toMatchObject({
+        status: 200,
+        json: { status: 'active', lanes: { events: { state: 'asleep' } } },
+      })
+      expect(world.starter.calls).toContain('wake con_1 events')
+    })
+
+    it('and of two changes at once neither undoes the other', async () => {
+      await Promise.all([patch({ environment: 'staging' }), patch({ types: { page: false } })])
+      expect(await settings()).toMatchObject({ environment: 'staging', types: { page: false } })
+    })
+
     it('and another kind of key leaves the lane where it is', async () => {
       const { json } = await patch({ statsig: { consoleKey: 'console-new' } })
       expect(json).toMatchObject({

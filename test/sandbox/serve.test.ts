@@ -44,7 +44,7 @@ describe('serveSandbox', () => {
     await sandbox.addFault({ target: 'statsig.log_event', delayMs: 150, times: 1 })
     const lost = sandbox.logEvents([{ eventName: 'late' }], { signal: AbortSignal.timeout(50) })
     await expect(lost).rejects.toMatchObject({ name: 'TimeoutError' })
-    await expect.poll(() => sandbox.events()).toEqual([{ eventName: 'late' }])
+    await expect.poll(() => sandbox.events(), { timeout: 10_000 }).toEqual([{ eventName: 'late' }])
   })
 
   it('answers 413 to a body that is announced as too large', async () => {
