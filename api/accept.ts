@@ -13,6 +13,12 @@ import { callerAddress } from './caller-address.ts'
 import type { ApiDeps } from './deps.ts'
 import { readBody } from './read-body.ts'
 
+/**
+ * Far more than any sender puts into 16 MB (Segment's own limit is 2,500). Without it a body of `1,1,1,…` would be
+ * eight million entries, and what is stored would be fifty times what was sent.
+ */
+export const requestMessagesMax = 100_000
+
 /** A request that has been read and not yet accepted. */
 export interface Arrived {
   receivedAtMs: number
@@ -30,7 +36,7 @@ export async function readArrived(c: Context, deps: ApiDeps): Promise<Arrived> {
   return { receivedAtMs, callerIp: callerAddress(c, deps.trustedProxies), body, parsed: parse(body) }
 }
 
-/** Puts the messages of a request on disk and wakes the lanes that sleep. Throws what `unpackStored` refuses. */
+/** Puts the messages of a request on disk and wakes the lanes that sleep. Throws what `unpackStored` refuses, `body_too_large`. */
 export async function accept(
   deps: ApiDeps,
   { parsed, ...arrived }: Arrived,
@@ -40,6 +46,9 @@ export async function accept(
   const unpacked = unpackStored(request, parsed)
   if (!unpacked.ok) throw new BridgeError(unpacked.code, unpacked.message)
   if (unpacked.items.length === 0) return
+  if (unpacked.items.length > requestMessagesMax) {
+    throw new BridgeError('body_too_large', `The limit is ${requestMessagesMax} messages a request.`)
+  }
   const lanes = sortIntoLanes(unpacked.items, receiptOf(request, unpacked.batch), deps.config.lateAfterMs)
   const { asleep } = await deps.store.inbox.append({ ...request, lanes })
   for (const lane of asleep) deps.waker.wake(request.connectionId, lane)
@@ -62,6 +71,9 @@ export function basicUser(header: string | undefined): string | undefined {
   return user === '' ? undefined : user
 }
 
+/** What one row of a lane's log names at most: a drain reads the whole row for each thousand entries that it ends. */
+const namedItemsMax = 1_000
+
 interface Run {
   lane: LaneName
   sole: boolean
@@ -72,7 +84,7 @@ interface Run {
  * Which items go where: runs in the order of the body, so that a lane's order is the sender's. A run that takes the
  * whole body names no items.
  */
-function sortIntoLanes(
+export function sortIntoLanes(
   items: readonly unknown[],
   receipt: Receipt,
   lateAfterMs: number,
@@ -93,8 +105,15 @@ function sortIntoLanes(
       runs.push(run)
     }
   })
-  return runs.map(({ lane, sole, items: indexes }) => ({
-    ...{ lane, sole, count: indexes.length },
-    items: indexes.length === items.length ? undefined : indexes,
-  }))
+  return runs.flatMap((run) => rowsOf(run, items.length))
+}
+
+function rowsOf({ lane, sole, items }: Run, bodyItems: number): AcceptedRequest['lanes'] {
+  if (items.length === bodyItems) return [{ lane, sole, count: bodyItems, items: undefined }]
+  const rows: AcceptedRequest['lanes'] = []
+  for (let from = 0; from < items.length; from += namedItemsMax) {
+    const named = items.slice(from, from + namedItemsMax)
+    rows.push({ lane, sole, count: named.length, items: named })
+  }
+  return rows
 }

@@ -86,17 +86,39 @@ function prepareWrite({ sqlite }: Db): (request: AcceptedRequest) => LaneName[] 
   return (request) => {
     const { connectionId, receivedAtMs, source, call, callerIp, body } = request
     const row = insertRequest.run(connectionId, receivedAtMs, source, call, callerIp ?? null, body)
-    const asleep = new Set<LaneName>()
-    for (const { lane, items, count: n, sole } of request.lanes) {
-      if (n === 0) continue
-      const head = advance.get(n, connectionId, lane)
+    const asleep: LaneName[] = []
+    for (const [lane, runs] of byLane(request.lanes)) {
+      const head = advance.get(total(runs), connectionId, lane)
       if (!head) throw new Error(`connection ${connectionId} has no lane ${lane}`)
-      const firstSeq = head.head - n + 1
-      const itemsJson = items === undefined ? null : JSON.stringify(items)
-      insertLog.run(head.id, head.head, firstSeq, row.lastInsertRowid, itemsJson, sole ? 1 : 0)
-      count.run({ laneId: head.id, minute: minuteOf(receivedAtMs), sole: sole ? 1 : 0, n })
-      if (head.state === 'asleep') asleep.add(lane)
+      let lastSeq = head.head - total(runs)
+      for (const { items, count: n, sole } of runs) {
+        const firstSeq = lastSeq + 1
+        lastSeq += n
+        const itemsJson = items === undefined ? null : JSON.stringify(items)
+        insertLog.run(head.id, lastSeq, firstSeq, row.lastInsertRowid, itemsJson, sole ? 1 : 0)
+      }
+      for (const sole of [true, false]) {
+        const n = total(runs.filter((run) => run.sole === sole))
+        if (n > 0) count.run({ laneId: head.id, minute: minuteOf(receivedAtMs), sole: sole ? 1 : 0, n })
+      }
+      if (head.state === 'asleep') asleep.push(lane)
     }
-    return [...asleep]
+    return asleep
   }
+}
+
+type Runs = AcceptedRequest['lanes']
+
+const total = (runs: Runs): number => runs.reduce((sum, { count }) => sum + count, 0)
+
+/** A request may have very many runs, of few lanes: their heads and counters move once. */
+function byLane(runs: Runs): Map<LaneName, Runs> {
+  const lanes = new Map<LaneName, Runs>()
+  for (const run of runs) {
+    if (run.count === 0) continue
+    const ofLane = lanes.get(run.lane)
+    if (ofLane) ofLane.push(run)
+    else lanes.set(run.lane, [run])
+  }
+  return lanes
 }
