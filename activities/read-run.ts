@@ -20,7 +20,14 @@ interface OpenRequest {
   requestId: number
   items: readonly unknown[]
   receipt: Receipt
+  bytes: number
 }
+
+/**
+ * Of bodies that one run opens. What a message says may be as large as its body, and all of a run is held at once: a
+ * thousand requests of 16 MB must not be.
+ */
+const runBytesMax = 8 * 1024 * 1024
 
 export function createRunReader(lanes: LaneStore, handler: LaneHandler) {
   // A request of thousands of messages spans several runs; smaller ones are read once and dropped.
@@ -28,13 +35,15 @@ export function createRunReader(lanes: LaneStore, handler: LaneHandler) {
 
   async function openRequest(row: LogRow): Promise<OpenRequest> {
     if (open?.requestId === row.requestId) return open
-    const unpacked = unpackStored(row, parseBody(await lanes.body(row.requestId)))
+    const body = await lanes.body(row.requestId)
+    const unpacked = unpackStored(row, parseBody(body))
     if (!unpacked.ok) throw new Error(`request ${row.requestId} was accepted but is ${unpacked.code}`)
-    open = { requestId: row.requestId, items: unpacked.items, receipt: receiptOf(row, unpacked.batch) }
+    const receipt = receiptOf(row, unpacked.batch)
+    open = { requestId: row.requestId, items: unpacked.items, receipt, bytes: body.length }
     return open
   }
 
-  /** The entries of these rows behind the cursor, in order, at most `max`. */
+  /** The entries of these rows behind the cursor, in order, at most `max`; fewer where their bodies are large. */
   return async function readRun(
     rows: LogRow[],
     cursor: number,
@@ -42,8 +51,14 @@ export function createRunReader(lanes: LaneStore, handler: LaneHandler) {
     max: number,
   ): Promise<Decided[]> {
     const run: Decided[] = []
+    let bytes = 0
+    let last: OpenRequest | undefined
     for (const row of rows) {
-      const { items, receipt } = await openRequest(row)
+      if (bytes > runBytesMax) break
+      const opened = await openRequest(row)
+      const { items, receipt } = opened
+      if (opened !== last) bytes += opened.bytes
+      last = opened
       const from = Math.max(row.firstSeq, cursor + 1)
       for (let seq = from; seq <= row.lastSeq && run.length < max; seq += 1) {
         const offset = seq - row.firstSeq
