@@ -4,6 +4,7 @@ import { BridgeError } from '../../core/errors.ts'
 import { outcomes } from '../../core/outcome.ts'
 import type { EntryStory as StoredStory, MessageQuery } from '../../core/ports.ts'
 import { mapSegmentMessage } from '../../core/segment-to-statsig/index.ts'
+import { shownJson } from '../../core/shown-json.ts'
 import { parseBody, receiptOf, unpackStored } from '../../core/stored-request.ts'
 import type { ApiDeps } from '../deps.ts'
 import { answers, ConnectionPath } from '../openapi.ts'
@@ -83,5 +84,11 @@ async function storyToWire(deps: ApiDeps, story: StoredStory): Promise<EntryStor
   const entry =
     story.outcome === 'pending' ? { ...story, ...seen, messageId: seen.messageId ?? story.messageId } : story
   const mapped = verdict.kind === 'mapped' ? { mapped: verdict.event } : {}
-  return { ...entryToWire(entry), received, ...mapped, warnings: verdict.warnings, ...rest }
+  return {
+    ...entryToWire(entry),
+    received: shownJson(received),
+    ...mapped,
+    warnings: verdict.warnings,
+    ...rest,
+  }
 }
