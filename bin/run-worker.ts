@@ -73,7 +73,6 @@ function workerOptions(
     maxHeartbeatThrottleInterval: '500ms',
     // A drain lives as long as its lane is awake; each needs a slot.
     maxConcurrentActivityTaskExecutions: 1_000,
-    shutdownGraceTime: '5s',
   }
 }
 
