@@ -5,9 +5,11 @@
 import type { Ending } from './outcome.ts'
 import type { LaneName } from './lanes.ts'
 import type { MessageStore, StatsStore } from './read-ports.ts'
+import type { RetentionStore } from './retention-ports.ts'
 import type { ConnectionSettings } from './settings.ts'
 
 export type * from './read-ports.ts'
+export type * from './retention-ports.ts'
 
 export interface Clock {
   /** Epoch milliseconds. */
@@ -245,6 +247,7 @@ export interface Store {
   messages: MessageStore
   stats: StatsStore
   processes: ProcessStore
+  retention: RetentionStore
   close(): Promise<void>
 }
 

@@ -73,8 +73,8 @@ function prepareWrite({ sqlite }: Db): (request: AcceptedRequest) => LaneName[] 
   const insertRequest = sqlite.prepare(
     'INSERT INTO requests (connection_id, received_at_ms, source, call, caller_ip, body) VALUES (?, ?, ?, ?, ?, ?)',
   )
-  const advance = sqlite.prepare<[number, string, string], Head>(
-    'UPDATE lanes SET head = head + ? WHERE connection_id = ? AND name = ? RETURNING id, head, state',
+  const advance = sqlite.prepare<[number, number, string, string], Head>(
+    'UPDATE lanes SET head = head + ?, bytes_in = bytes_in + ? WHERE connection_id = ? AND name = ? RETURNING id, head, state',
   )
   const insertLog = sqlite.prepare(
     'INSERT INTO lane_log (lane_id, last_seq, first_seq, request_id, items, sole) VALUES (?, ?, ?, ?, ?, ?)',
@@ -87,8 +87,10 @@ function prepareWrite({ sqlite }: Db): (request: AcceptedRequest) => LaneName[] 
     const { connectionId, receivedAtMs, source, call, callerIp, body } = request
     const row = insertRequest.run(connectionId, receivedAtMs, source, call, callerIp ?? null, body)
     const asleep: LaneName[] = []
+    let uncounted = body.length
     for (const [lane, runs] of byLane(request.lanes)) {
-      const head = advance.get(total(runs), connectionId, lane)
+      const head = advance.get(total(runs), uncounted, connectionId, lane)
+      uncounted = 0
       if (!head) throw new Error(`connection ${connectionId} has no lane ${lane}`)
       let lastSeq = head.head - total(runs)
       for (const { items, count: n, sole } of runs) {

@@ -114,7 +114,7 @@ CREATE TABLE `lanes` (
   `reason` text,
   `paused` integer DEFAULT false NOT NULL,
   `touched_at_ms` integer DEFAULT 0 NOT NULL
-);
+, `bytes_in` integer DEFAULT 0 NOT NULL);
 
 CREATE UNIQUE INDEX `lanes_name` ON `lanes` (`connection_id`,`name`);
 
@@ -131,6 +131,16 @@ CREATE TABLE `requests` (
   `call` text NOT NULL,
   `caller_ip` text,
   `body` blob NOT NULL
+);
+
+CREATE TABLE `retention` (
+  `id` integer PRIMARY KEY NOT NULL,
+  `days` integer,
+  `max_bytes` integer,
+  `updated_at_ms` integer DEFAULT 0 NOT NULL,
+  `requests_out` integer DEFAULT 0 NOT NULL,
+  `bytes_out` integer DEFAULT 0 NOT NULL,
+  `claims_day` integer DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE `settings_versions` (

@@ -67,6 +67,8 @@ export const lanes = sqliteTable(
     reason: text(),
     paused: integer({ mode: 'boolean' }).notNull().default(false),
     touchedAtMs: integer('touched_at_ms').notNull().default(0),
+    /** Bytes of the bodies that came in, each counted in the first lane that it went to. */
+    bytesIn: integer('bytes_in').notNull().default(0),
   },
   (table) => [uniqueIndex('lanes_name').on(table.connectionId, table.name)],
 )
@@ -196,4 +198,21 @@ export const laneCounts = sqliteTable(
 export const processes = sqliteTable('processes', {
   name: text().primaryKey(),
   atMs: integer('at_ms').notNull(),
+})
+
+/**
+ * One row, number 1, made by the first who writes it: how long history is kept, and what retention has removed. Whoever else removes requests or changes bodies
+ * adds to `requests_out` and `bytes_out` in the same transaction, or what is held is counted wrong.
+ */
+export const retention = sqliteTable('retention', {
+  id: integer().primaryKey(),
+  /** Null: the configured days. */
+  days: integer(),
+  /** Null: no limit. */
+  maxBytes: integer('max_bytes'),
+  updatedAtMs: integer('updated_at_ms').notNull().default(0),
+  requestsOut: integer('requests_out').notNull().default(0),
+  bytesOut: integer('bytes_out').notNull().default(0),
+  /** Claims taken before this day (days since the epoch) have been removed. */
+  claimsDay: integer('claims_day').notNull().default(0),
 })

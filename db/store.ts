@@ -6,6 +6,7 @@ import { createInbox } from './inbox.ts'
 import { createLaneStore } from './lanes.ts'
 import { createMessageStore } from './messages.ts'
 import { createProcessStore } from './processes.ts'
+import { createRetentionStore } from './retention.ts'
 import type { SecretBox } from './secret-box.ts'
 import { createStatsStore } from './stats.ts'
 
@@ -23,6 +24,7 @@ export function createStore(db: Db, box: SecretBox): Store {
     messages: createMessageStore(db),
     stats: createStatsStore(db),
     processes: createProcessStore(db),
+    retention: createRetentionStore(db),
     async close() {
       db.sqlite.close()
     },

@@ -55,6 +55,8 @@ export function prepareStory({ sqlite }: Db) {
     const row = toLogRow(sqlRow)
     const item = itemAt(row, seq)
     const done = ended.get(laneId, seq)
+    // It has ended and its ending has been purged; the rest of its request is about to follow.
+    if (!done && seq <= inLane.cursor) return undefined
     const entry = done
       ? endedEntry(inLane, done)
       : pendingEntry(inLane, row, seq, readMessages(row, body)(item))

@@ -6,6 +6,7 @@ import { inboxCases } from './suite/inbox.ts'
 import { laneCases } from './suite/lanes.ts'
 import { messageCases } from './suite/messages.ts'
 import { modelCases } from './suite/model.ts'
+import { retentionCases } from './suite/retention.ts'
 import { statsCases } from './suite/stats.ts'
 import type { OpenStorePair } from './suite/world.ts'
 
@@ -18,6 +19,7 @@ export function runStoreSuite(name: string, openStorePair: OpenStorePair): void 
     claimCases(openStorePair)
     messageCases(openStorePair)
     statsCases(openStorePair)
+    retentionCases(openStorePair)
     modelCases(openStorePair)
   })
 }
