@@ -1,5 +1,6 @@
 // The whole product as `npm start` runs it: real processes, ports of its own, a data folder of its own.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -22,17 +23,26 @@ export interface Causeway {
   cleanUp: () => void
 }
 
+/**
+ * Free ports below those that the system gives to whoever asks for any: between our look and the start, the next
+ * connection or test server would take one of those.
+ */
 async function freePorts(n: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: n }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
+  const ports = new Set<number>()
+  while (ports.size < n) {
+    const port = randomInt(16_000, 32_000)
+    if (await isFree(port)) ports.add(port)
+  }
+  return [...ports]
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  const isOpen = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))
+  })
+  if (isOpen) await new Promise((resolve) => server.close(resolve))
+  return isOpen
 }
 
 /** Starts everything and waits for the launcher's word that the demo was delivered. */
@@ -51,11 +61,16 @@ export async function startCauseway(
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  await waitFor(
-    () => /Ctrl-C stops everything/.test(output),
-    90_000,
-    () => `npm start did not get ready:\n${output}`,
-  )
+  try {
+    await waitFor(
+      () => /Ctrl-C stops everything/.test(output),
+      90_000,
+      () => `npm start did not get ready:\n${output}`,
+    )
+  } catch (error) {
+    if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGINT')
+    throw error
+  }
   const url = `http://127.0.0.1:${port}`
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`
   const { apiKey } = JSON.parse(readFileSync(join(dataDir, 'keys.json'), 'utf8')) as { apiKey: string }
