@@ -7,6 +7,7 @@ declare global {
   interface String {
     /** ES2024, in Node since 20; not yet in the `lib` that we compile against. */
     isWellFormed(): boolean
+    toWellFormed(): string
   }
 }
 
@@ -37,7 +38,7 @@ export function isClean(text: string): boolean {
 
 /** Replaces NUL and half surrogates by U+FFFD; the very same text where there are none. */
 export function cleanText(text: string): string {
-  return isClean(text) ? text : rewrite(text)
+  return isClean(text) ? text : text.toWellFormed().replaceAll('\0', REPLACEMENT)
 }
 
 /** The length of `JSON.stringify(text)` of a clean text, which is at most six times the text's own. */
@@ -50,16 +51,6 @@ export function jsonLength(text: string): number {
       length += code === 8 || code === 9 || code === 10 || code === 12 || code === 13 ? 1 : 5
   }
   return length
-}
-
-function rewrite(text: string): string {
-  let clean = ''
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    const bad = code === 0 || (code >= 0xd800 && code <= 0xdfff && isHalf(text, at, code))
-    clean += bad ? REPLACEMENT : text.charAt(at)
-  }
-  return clean
 }
 
 /** Whether a text holds nothing but white space; cheap for the usual text that begins with a letter. */
