@@ -58,7 +58,7 @@ function placeLevel(level: readonly NestedObject[], isTop: boolean, writer: Meta
       if (value === null || value === undefined || (isTop && isStatsigKey(key))) continue
       const name = metadataName(prefix, key)
       if (typeof value === 'string') writer.put(name, value, path, key)
-      else if (typeof value !== 'object') writer.put(name, scalarText(value), path, key)
+      else if (typeof value !== 'object') writer.putScalar(name, value, path, key)
       else if (Array.isArray(value)) (arrays ??= []).push({ value, name, path: `${path}.${key}` })
       else if (isObject(value)) objects.push({ value, name: name.text, path: `${path}.${key}` })
     }
@@ -70,10 +70,6 @@ function placeLevel(level: readonly NestedObject[], isTop: boolean, writer: Meta
 
 function isStatsigKey(key: string): boolean {
   return key.charCodeAt(0) === 0x73 && (statsigKeys as readonly string[]).includes(key)
-}
-
-function scalarText(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
 
 /** JSON text; where it had to escape something, once more with every text inside cleaned. */
@@ -124,6 +120,15 @@ class MetadataWriter {
       this.isEmpty = false
       if (this.notes.trace !== undefined) this.notes.origin(`metadata.${name}`, joined(path, key))
     }
+  }
+
+  /** A number or a boolean. */
+  putScalar(name: MetadataName, value: unknown, path: string, key: string): void {
+    if (typeof value === 'number' && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) {
+      const message = 'The number is past 2^53, so it may differ from what was sent; send such as text.'
+      this.notes.warn('number_not_exact', joined(path, key), message)
+    }
+    this.put(name, typeof value === 'number' || typeof value === 'boolean' ? String(value) : '', path, key)
   }
 
   private hasRoomFor(name: string, value: string): boolean {
