@@ -1,11 +1,13 @@
 /** The activities by the names that histories store. The list is the contract: never rename, only add. */
 import { createDrain, type DrainDeps } from './drain.ts'
+import { createHousekeep, type HousekeepDeps } from './housekeep.ts'
 
-export type ActivityDeps = DrainDeps
+export type ActivityDeps = DrainDeps & HousekeepDeps
 
 export function createActivities(deps: ActivityDeps) {
   return {
     drain: createDrain(deps),
+    housekeep: createHousekeep(deps),
   }
 }
 

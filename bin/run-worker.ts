@@ -13,7 +13,7 @@ import { loadConfig, type LoadedConfig } from './load-config.ts'
 import { createLog } from './log.ts'
 import { openConfiguredStore } from './open-store.ts'
 import { onProcessEnd } from './process-life.ts'
-import { registerSearchAttributes } from './search-attributes.ts'
+import { lookAfterTemporal, prepareTemporal, type UpkeepOptions } from './temporal-upkeep.ts'
 
 const beatEveryMs = 5_000
 const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url))
@@ -34,8 +34,10 @@ export async function runWorker(name: 'worker' | 'bulk-worker', taskQueue: strin
     await ended
     await store.close()
   })
-  const connection = await connectPatiently(config, log, () => stopping)
-  if (connection === undefined) return
+  const upkeep = { namespace: config.temporalNamespace, withSchedules: taskQueue === 'causeway-bulk', log }
+  const connections = await connectPatiently(config, upkeep, () => stopping)
+  if (connections === undefined) return
+  const { connection, client } = connections
   const worker = await Worker.create({
     connection,
     namespace: config.temporalNamespace,
@@ -50,16 +52,20 @@ export async function runWorker(name: 'worker' | 'bulk-worker', taskQueue: strin
   await store.processes.beat(name, clock.nowMs())
   life.ready()
   log.info({ event: 'worker.running', taskQueue }, 'worker.running')
-  ended = worker.run().finally(() => clearInterval(beat))
+  const endUpkeep = lookAfterTemporal(client, upkeep)
+  ended = worker.run().finally(async () => {
+    clearInterval(beat)
+    await endUpkeep()
+  })
   await ended
 }
 
 function workerOptions(
-  { statsigEventsUrl, tooOldAfterMs }: LoadedConfig,
+  { statsigEventsUrl, tooOldAfterMs, retentionDays }: LoadedConfig,
   store: Store,
   log: Log,
 ): Partial<WorkerOptions> {
-  const { connections, lanes } = store
+  const { connections, lanes, retention } = store
   const statsig = createStatsigHandler({
     ...{ connections, tooOldAfterMs },
     statsig: createStatsigEvents({ eventsUrl: statsigEventsUrl, clock }),
@@ -68,7 +74,10 @@ function workerOptions(
   const handlers = { events: statsig, late: statsig }
   return {
     workflowsPath,
-    activities: createActivities({ connections, lanes, handlers, watch, clock, log }),
+    activities: createActivities({
+      ...{ connections, lanes, handlers, watch, clock, log },
+      ...{ retention, retentionDays },
+    }),
     // Cancellation arrives with a heartbeat: with the default throttle it takes most of the heartbeat timeout.
     maxHeartbeatThrottleInterval: '500ms',
     // A drain lives as long as its lane is awake; each needs a slot.
@@ -78,19 +87,21 @@ function workerOptions(
 
 /** Temporal may come up after us, or be gone for hours: the process waits for it. */
 async function connectPatiently(
-  config: LoadedConfig,
-  log: Log,
+  { temporalAddress: address }: LoadedConfig,
+  upkeep: UpkeepOptions,
   isStopping: () => boolean,
-): Promise<NativeConnection | undefined> {
-  const address = config.temporalAddress
+): Promise<{ connection: NativeConnection; client: ClientConnection } | undefined> {
   while (!isStopping()) {
+    const client = ClientConnection.lazy({ address })
     try {
-      const client = await ClientConnection.connect({ address, connectTimeout: 2_000 })
-      await registerSearchAttributes(client, config.temporalNamespace)
-      await client.close()
-      return await NativeConnection.connect({ address })
+      await prepareTemporal(client, upkeep)
+      return { client, connection: await NativeConnection.connect({ address }) }
     } catch (error) {
-      log.warn({ event: 'temporal.unreachable', address, error: String(error) }, 'temporal.unreachable')
+      await client.close()
+      upkeep.log.warn(
+        { event: 'temporal.unreachable', address, error: String(error) },
+        'temporal.unreachable',
+      )
       await sleep(1_000)
     }
   }

@@ -12,6 +12,10 @@ export function laneWorkflowId(connectionId: string, lane: LaneName): string {
   return `lane:${connectionId}:${lane}`
 }
 
+/** The hourly housekeeping: its Schedule, and the runs that it starts (Temporal appends the time to their id). */
+export const housekeepingScheduleId = 'housekeeping'
+export const housekeepingWorkflowId = 'housekeeping'
+
 /** The id of one entry: the lane's number and the entry's position in it, never used twice. */
 export function entryId(laneId: number, seq: number): string {
   return `msg_${laneId}_${seq}`

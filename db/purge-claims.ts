@@ -6,7 +6,8 @@ import type { RetentionStore } from '../core/retention-ports.ts'
 import { immediate, type Db } from './client.ts'
 
 const dayMs = 86_400_000
-/** Claims that one step looks through. */
+/** Claims that one step looks through, and how many of them one transaction removes. */
+const lookMax = 10_000
 const rowsMax = 2_000
 
 interface Place {
@@ -23,13 +24,15 @@ export function createPurgeClaims(db: Db): RetentionStore['purgeClaims'] {
     'INSERT INTO retention (id, claims_day) VALUES (1, ?) ON CONFLICT DO UPDATE SET claims_day = excluded.claims_day',
   )
   const pieceEnd = sqlite.prepare<[number, Buffer], Place>(
-    `SELECT scope, hash FROM claims WHERE (scope, hash) > (?, ?) ORDER BY scope, hash LIMIT 1 OFFSET ${rowsMax - 1}`,
+    `SELECT scope, hash FROM claims WHERE (scope, hash) > (?, ?) ORDER BY scope, hash LIMIT 1 OFFSET ${lookMax - 1}`,
   )
   const within = '(scope, hash) > (?, ?) AND (scope, hash) <= (?, ?) AND day < ?'
   const isAny = sqlite.prepare<[number, Buffer, number, Buffer, number], number>(
     `SELECT 1 FROM claims WHERE ${within} LIMIT 1`,
   )
-  const remove = sqlite.prepare(`DELETE FROM claims WHERE ${within}`)
+  const remove = sqlite.prepare(
+    `DELETE FROM claims WHERE (scope, hash) IN (SELECT scope, hash FROM claims WHERE ${within} LIMIT ${rowsMax})`,
+  )
   // Blocks are in the order of time; a beginning of them goes, so that whoever holds them in memory sees it.
   const removeBlocks = sqlite.prepare<[number]>(
     'DELETE FROM claim_blocks WHERE id < coalesce((SELECT min(id) FROM claim_blocks WHERE day >= ?), 1e15)',
@@ -44,7 +47,10 @@ export function createPurgeClaims(db: Db): RetentionStore['purgeClaims'] {
       const to: Place | undefined = pieceEnd.get(from.scope, from.hash)
       const { scope, hash } = to ?? end
       const piece = [from.scope, from.hash, scope, hash, day] as const
-      yield isAny.get(...piece) === undefined ? 0 : (await immediate(db, () => remove.run(...piece))).changes
+      if (isAny.get(...piece) === undefined) yield 0
+      else
+        for (let removed = rowsMax; removed === rowsMax; yield removed)
+          removed = (await immediate(db, () => remove.run(...piece))).changes
       from = to
     }
     await immediate(db, () => finish.run(day))

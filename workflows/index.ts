@@ -1,2 +1,3 @@
 /** The exported names are the workflow types stored in histories: never rename, only add. */
 export { drainLane } from './drain-lane.ts'
+export { housekeeping } from './housekeeping.ts'

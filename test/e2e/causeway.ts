@@ -9,6 +9,7 @@ import { join } from 'node:path'
 export interface Causeway {
   url: string
   sandboxUrl: string
+  temporalAddress: string
   dataDir: string
   /** What the launcher printed so far. */
   output: () => string
@@ -75,7 +76,7 @@ export async function startCauseway(
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`
   const { apiKey } = JSON.parse(readFileSync(join(dataDir, 'keys.json'), 'utf8')) as { apiKey: string }
   return {
-    ...{ url, sandboxUrl, dataDir, output: () => output },
+    ...{ url, sandboxUrl, temporalAddress: `127.0.0.1:${temporalPort}`, dataDir, output: () => output },
     api: (method, path, body) =>
       call(`${url}/api/v1${path}`, method, body, { authorization: `Bearer ${apiKey}` }),
     sandbox: (method, path, body) => call(`${sandboxUrl}/_sandbox${path}`, method, body),

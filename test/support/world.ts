@@ -99,6 +99,7 @@ export async function createWorld({
     log: silent,
     timing,
   }
+  const housekeeping = { retention: store.retention, retentionDays: 14 }
   const stats = async () => store.stats.read(connectionId, { sinceMs: 0, stepMs: 60_000 })
   const appendMessages: World['appendMessages'] = (messages, lane = 'events') =>
     store.inbox.append({
@@ -107,7 +108,7 @@ export async function createWorld({
       lanes: [{ lane, items: undefined, count: messages.length, sole: true }],
     })
   return {
-    ...{ store, statsig, deps, activities: createActivities(deps), appendMessages },
+    ...{ store, statsig, deps, activities: createActivities({ ...deps, ...housekeeping }), appendMessages },
     append: (userIds, lane) =>
       appendMessages(
         userIds.map((userId) => track(userId)),

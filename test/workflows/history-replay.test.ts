@@ -23,6 +23,7 @@ describe('recorded histories', () => {
       expect.arrayContaining([
         'asleep',
         'continued-as-new',
+        'done',
         'needs-attention-then-resumed',
         'outage',
         'paused-then-resumed',
