@@ -18,13 +18,17 @@ export interface RunContext {
   settings: ConnectionSettings
   settingsVersion: number
   signal: AbortSignal
+  /** Whether the worker shuts down: the request in flight is the last. */
+  isStopping: () => boolean
+  /** Refusals of single events in a row, by lane, over runs and stints. */
+  refusals: Map<number, number>
   /** Called after each commit. */
   onProgress: (lease: Lease) => void
 }
 
 /** Why a run stopped before its end. `lease` has what was committed until then. */
 export type Stopped =
-  | { kind: 'paused' | 'lost'; lease: Lease }
+  | { kind: 'paused' | 'lost' | 'stopping'; lease: Lease }
   | { kind: 'needs_attention'; lease: Lease; reason: string }
   | { kind: 'wait'; lease: Lease; error: BridgeError }
 
@@ -45,14 +49,13 @@ export async function deliverRun(
   const parts = cutIntoParts(run, isSent, handler.limits)
   let lease = start
   let attempts: Attempt[] = []
-  let refusalsInARow = 0
 
   for (let part = parts.shift(); part; part = parts.shift()) {
     const sent = part.filter(isSent)
     let refused: Refusal | undefined
     if (sent.length > 0) {
-      const held = await lanes.check(lease)
-      if (held !== 'ours') return { kind: held, lease }
+      const held = context.isStopping() ? 'stopping' : await lanes.check(lease)
+      if (held !== 'ours') return leave(context, lease, attempts, held)
       const { attempt, meaning, answer } = await sendPart(context, lease, part, sent)
       attempts.push(attempt)
       if (meaning === 'key' || meaning === 'wait') return stop(context, lease, attempts, answer, meaning)
@@ -61,14 +64,34 @@ export async function deliverRun(
         continue
       }
       refused = meaning === 'accepted' ? undefined : refusalOf(meaning, answer)
-      refusalsInARow = refused ? refusalsInARow + 1 : 0
+      countRefusal(context, lease, refused !== undefined)
     }
     lease = await endPart(context, lease, part, duplicates, refused, attempts)
     attempts = []
-    if (refusalsInARow >= refusalsInARowMax) return holdRefusing(context, lease)
+    if (isRefusingAll(context, lease)) return holdRefusing(context, lease)
   }
   return lease
 }
+
+/** What was learnt before the run was left is kept: a refused half is an attempt too. */
+async function leave(
+  { lanes }: RunContext,
+  lease: Lease,
+  attempts: Attempt[],
+  kind: 'paused' | 'lost' | 'stopping',
+): Promise<Stopped> {
+  if (attempts.length > 0 && kind !== 'lost') {
+    await lanes.fail(lease, attempts, 'Stopped in the middle of a refused batch.')
+  }
+  return { kind, lease }
+}
+
+function countRefusal({ refusals }: RunContext, { laneId }: Lease, isRefused: boolean): void {
+  refusals.set(laneId, isRefused ? (refusals.get(laneId) ?? 0) + 1 : 0)
+}
+
+const isRefusingAll = ({ refusals }: RunContext, { laneId }: Lease): boolean =>
+  (refusals.get(laneId) ?? 0) >= refusalsInARowMax
 
 /** `duplicatesUntil` and `force` neither read nor take claims. */
 async function claimRun(
@@ -92,7 +115,7 @@ function cutIntoParts(
   let part: Decided[] = []
   let [count, bytes] = [0, 0]
   for (const entry of run) {
-    const size = isSent(entry) && entry.verdict.kind === 'mapped' ? entry.verdict.event.length : 0
+    const size = isSent(entry) && entry.verdict.kind === 'mapped' ? Buffer.byteLength(entry.verdict.event) : 0
     if (size > 0 && count > 0 && (count >= limits.entriesMax || bytes + size > limits.bytesMax)) {
       parts.push(part)
       part = []
@@ -159,17 +182,18 @@ async function stop(
     }
     const reason = `Statsig refuses the server key (${said}). Set a valid one; nothing is lost.`
     await lanes.fail(lease, attempts, reason)
-    await lanes.hold(lease, 'needs_attention', reason, clock.nowMs())
+    await lanes.hold(lease, 'needs_attention', reason, clock.nowMs(), { kind: handler.keyKind, key })
     return { kind: 'needs_attention', lease, reason }
   }
   const { retryAfterMs } = answer
-  await lanes.fail(lease, attempts, `Statsig answers ${said}; delivery is tried again.`)
+  await lanes.fail(lease, attempts, `Statsig answers ${said}; delivery is tried again.`, retryAfterMs)
   const code = answer.status === 429 ? 'statsig.rate_limited' : 'statsig.unavailable'
   const error = new BridgeError(code, said, retryAfterMs === undefined ? {} : { retryAfterMs })
   return { kind: 'wait', lease, error }
 }
 
-async function holdRefusing({ lanes, clock }: RunContext, lease: Lease): Promise<Stopped> {
+async function holdRefusing({ lanes, clock, refusals }: RunContext, lease: Lease): Promise<Stopped> {
+  refusals.delete(lease.laneId)
   const reason = `Statsig refused ${refusalsInARowMax} events in a row, one by one. Delivery is held; retry when it takes them again.`
   await lanes.hold(lease, 'needs_attention', reason, clock.nowMs())
   return { kind: 'needs_attention', lease, reason }
@@ -186,7 +210,7 @@ function refusalOf(meaning: Answer, answer: VendorAnswer): Refusal {
 }
 
 async function endPart(
-  { lanes, clock, settingsVersion, onProgress }: RunContext,
+  context: RunContext,
   lease: Lease,
   part: Decided[],
   duplicates: Set<number>,
@@ -194,9 +218,33 @@ async function endPart(
   attempts: Attempt[],
 ): Promise<Lease> {
   const entries = part.map((entry) => endEntry(entry, duplicates.has(entry.seq), refused))
-  const next = await lanes.commit(lease, { entries, attempts, settingsVersion, nowMs: clock.nowMs() })
-  onProgress(next)
+  const next = await commitPatiently(context, lease, entries, attempts)
+  context.onProgress(next)
   return next
+}
+
+const commitRetryMs = 1_000
+
+/** The vendor has taken these: while the database is busy or full, waiting costs less than sending them again. */
+async function commitPatiently(
+  { lanes, clock, log, settingsVersion, signal }: RunContext,
+  lease: Lease,
+  entries: EndedEntry[],
+  attempts: Attempt[],
+): Promise<Lease> {
+  for (;;) {
+    try {
+      return await lanes.commit(lease, { entries, attempts, settingsVersion, nowMs: clock.nowMs() })
+    } catch (error) {
+      if (!(error instanceof BridgeError) || !error.code.startsWith('store_')) throw error
+      log.warn(
+        { event: 'delivery.commit_waits', lane: lease.lane, code: error.code },
+        'delivery.commit_waits',
+      )
+    }
+    await new Promise((resolve) => setTimeout(resolve, commitRetryMs))
+    signal.throwIfAborted()
+  }
 }
 
 function endEntry(

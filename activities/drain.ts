@@ -5,7 +5,7 @@
 import { Context } from '@temporalio/activity'
 import { BridgeError } from '../core/errors.ts'
 import type { LaneName } from '../core/lanes.ts'
-import type { Clock, ConnectionStore, LaneStore, Lease, Log } from '../core/ports.ts'
+import type { Clock, ConnectionStore, LaneStore, Lease, Log, RefusedKey } from '../core/ports.ts'
 import { deliverRun, type RunContext, type Stopped } from './deliver-run.ts'
 import { toFailure } from './failures.ts'
 import type { LaneHandler } from './lane-handler.ts'
@@ -34,6 +34,8 @@ export interface DrainDeps {
   watch: ReturnType<typeof createWatch>
   clock: Clock
   log: Log
+  /** Refusals in a row by lane; `createDrain` keeps them for the life of the process. */
+  refusals?: Map<number, number>
   /** Tests shorten these; the defaults are what the product runs with. */
   timing?: Partial<typeof defaultTiming>
 }
@@ -49,12 +51,13 @@ const defaultTiming = {
 const idlePollMs = 1_000
 const heartbeatEveryMs = 5_000
 
-export function createDrain(deps: DrainDeps) {
+export function createDrain(given: DrainDeps) {
+  const deps = { ...given, refusals: new Map<number, number>() }
   return async function drain({ connectionId, lane }: DrainInput): Promise<DrainResult> {
     try {
       return await runStint(deps, { connectionId, lane })
     } catch (error) {
-      throw toFailure(error)
+      throw toFailure(error, deps.log)
     }
   }
 }
@@ -62,7 +65,7 @@ export function createDrain(deps: DrainDeps) {
 async function runStint(deps: DrainDeps, { connectionId, lane }: DrainInput): Promise<DrainResult> {
   const { lanes, clock } = deps
   const opened = await lanes.open(connectionId, lane, clock.nowMs())
-  if ('held' in opened) return { state: opened.held, entries: 0, cursor: 0 }
+  if ('held' in opened) return { state: opened.held, entries: 0, cursor: opened.cursor }
   let lease: Lease = opened
   const stopping = watchForStop(() => lease.cursor)
   const end = (state: DrainResult['state'], reason?: string): DrainResult => ({
@@ -88,7 +91,7 @@ async function drainOpen(
   end: End,
 ): Promise<DrainResult> {
   const { lanes, watch, clock } = deps
-  const prepare = createPrepare(deps, opened, stopping.signal, onProgress)
+  const prepare = createPrepare(deps, opened, stopping, onProgress)
   const { lingerMs, stintMs } = { ...defaultTiming, ...deps.timing }
   const startedMs = clock.nowMs()
   let lease = opened
@@ -98,14 +101,15 @@ async function drainOpen(
     if (stopping.shutdown || clock.nowMs() - startedMs > stintMs) return end('more')
     const seen = watch.version()
     let next = await ahead
-    if (next === undefined || next === 'empty') next = await prepare(lease)
+    // What was not there when it was read ahead may be there now: lanes sleep and are held on fresh knowledge alone.
+    if (next === undefined || next === 'empty' || 'missing' in next) next = await prepare(lease)
     ahead = undefined
     if (next === 'empty') {
       if (clock.nowMs() - idleSinceMs >= lingerMs && (await lanes.sleep(lease))) return end('asleep')
       await Promise.race([watch.changed(seen, Math.min(idlePollMs, lingerMs)), stopping.stopped])
       continue
     }
-    if ('missing' in next) return end('needs_attention', await holdForKey(deps, lease, next.missing))
+    if ('missing' in next) return end('needs_attention', await holdForKey(deps, lease, next))
     const delivering = deliverRun(next.context, lease, next.run)
     ahead = readAhead(prepare, { ...lease, cursor: lease.cursor + next.run.length })
     const result = await delivering
@@ -115,13 +119,13 @@ async function drainOpen(
   }
 }
 
-type Prepared = { context: RunContext; run: Decided[] } | { missing: string } | 'empty'
+type Prepared = { context: RunContext; run: Decided[] } | Missing | 'empty'
 
 /** Reads and decides the run behind a lease's cursor, with the settings and the key of this moment. */
 function createPrepare(
   deps: DrainDeps,
   { lane }: Lease,
-  signal: AbortSignal,
+  stopping: ReturnType<typeof watchForStop>,
   onProgress: (lease: Lease) => void,
 ) {
   const handler = handlerOf(deps, lane)
@@ -129,7 +133,7 @@ function createPrepare(
   return async function prepare(lease: Lease): Promise<Prepared> {
     const rows = await deps.lanes.read(lease, runEntriesMax)
     if (rows.length === 0) return 'empty'
-    const context = await contextOf(deps, handler, lease, signal, onProgress)
+    const context = await contextOf(deps, handler, lease, stopping, onProgress)
     if ('missing' in context) return context
     return { context, run: await readRun(rows, lease.cursor, context.settings, runEntriesMax) }
   }
@@ -153,6 +157,8 @@ async function afterStop({ lanes, clock }: DrainDeps, stopped: Stopped, end: End
       return end('paused')
     case 'needs_attention':
       return end('needs_attention', stopped.reason)
+    case 'stopping':
+      return end('more')
     case 'lost':
       throw new BridgeError('lane_lost', `epoch ${stopped.lease.epoch} is over`)
     case 'wait':
@@ -172,31 +178,47 @@ async function contextOf(
   deps: DrainDeps,
   handler: LaneHandler,
   { connectionId }: Lease,
-  signal: AbortSignal,
+  stopping: ReturnType<typeof watchForStop>,
   onProgress: (lease: Lease) => void,
-): Promise<RunContext | { missing: string }> {
-  const { connections, lanes, clock, log } = deps
+): Promise<RunContext | Missing> {
+  const { connections, lanes, clock, log, refusals = new Map<number, number>() } = deps
   const connection = await connections.get(connectionId)
   if (!connection) throw new BridgeError('not_found', `Connection ${connectionId} is gone.`)
   const key = await openKey(handler, connectionId)
   if (typeof key !== 'string') return key
   const { settings, settingsVersion } = connection
-  return { lanes, handler, clock, log, key, settings, settingsVersion, signal, onProgress }
+  return {
+    ...{ lanes, handler, clock, log, key, settings, settingsVersion, onProgress, refusals },
+    signal: stopping.signal,
+    isStopping: () => stopping.shutdown,
+  }
 }
 
-async function openKey(handler: LaneHandler, connectionId: string): Promise<string | { missing: string }> {
+/** Why there is no key to send with, and which one was looked for. */
+interface Missing {
+  missing: string
+  refused?: RefusedKey
+}
+
+async function openKey(handler: LaneHandler, connectionId: string): Promise<string | Missing> {
   try {
+    const key = await handler.openKey(connectionId)
+    if (key !== undefined) return key
     const missing = 'No Statsig server key is set. Events are kept; set one to deliver them.'
-    return (await handler.openKey(connectionId)) ?? { missing }
+    return { missing, refused: { kind: handler.keyKind, key } }
   } catch (error) {
     if (!(error instanceof BridgeError) || error.code !== 'secret_unreadable') throw error
     return { missing: `${error.message} Events are kept.` }
   }
 }
 
-async function holdForKey({ lanes, clock }: DrainDeps, lease: Lease, reason: string): Promise<string> {
-  await lanes.hold(lease, 'needs_attention', reason, clock.nowMs())
-  return reason
+async function holdForKey(
+  { lanes, clock }: DrainDeps,
+  lease: Lease,
+  { missing, refused }: Missing,
+): Promise<string> {
+  await lanes.hold(lease, 'needs_attention', missing, clock.nowMs(), refused)
+  return missing
 }
 
 /**

@@ -3,7 +3,7 @@
  * one drain. A new direction is one more handler in the list of `activities/index.ts`.
  */
 import type { Verdict } from '../core/outcome.ts'
-import type { VendorAnswer } from '../core/ports.ts'
+import type { KeyKind, VendorAnswer } from '../core/ports.ts'
 import type { Receipt } from '../core/receipt.ts'
 import type { ConnectionSettings } from '../core/settings.ts'
 
@@ -25,6 +25,7 @@ export interface LaneHandler {
   /** The most that one request takes. */
   limits: { entriesMax: number; bytesMax: number }
   /** The secret that `send` needs; undefined when the connection has none yet. */
+  keyKind: KeyKind
   openKey(connectionId: string): Promise<string | undefined>
   send(key: string, events: string[], signal: AbortSignal): Promise<VendorAnswer>
 }

@@ -28,6 +28,7 @@ export function createStatsigHandler(deps: StatsigHandlerDeps): LaneHandler {
       }
       return { seen, verdict: { ...verdict, event: JSON.stringify(verdict.event) } }
     },
+    keyKind: 'statsig.serverKey',
     openKey: (connectionId) => deps.connections.openKey(connectionId, 'statsig.serverKey'),
     send: (key, events, signal) => deps.statsig.logEvents(key, events, signal),
   }

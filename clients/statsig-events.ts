@@ -31,6 +31,7 @@ export function createStatsigEvents({
       }
       return answerOf(
         fetchOnce(url, { method: 'POST', headers, body, redirect: 'manual' }, signal),
+        signal,
         clock,
         startedMs,
       )
@@ -43,7 +44,12 @@ async function fetchOnce(url: string, init: RequestInit, signal: AbortSignal): P
 }
 
 /** Turns a response or a fault into plain data. Only an abort by the caller is thrown on. */
-async function answerOf(sent: Promise<Response>, clock: Clock, startedMs: number): Promise<VendorAnswer> {
+async function answerOf(
+  sent: Promise<Response>,
+  signal: AbortSignal,
+  clock: Clock,
+  startedMs: number,
+): Promise<VendorAnswer> {
   const durationMs = () => clock.nowMs() - startedMs
   try {
     const response = await sent
@@ -51,7 +57,7 @@ async function answerOf(sent: Promise<Response>, clock: Clock, startedMs: number
     const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), clock.nowMs())
     return { status: response.status, retryAfterMs, text, durationMs: durationMs() }
   } catch (error) {
-    if (error instanceof Error && error.name === 'AbortError') throw error
+    if (signal.aborted) throw error
     return {
       status: undefined,
       retryAfterMs: undefined,
@@ -61,10 +67,12 @@ async function answerOf(sent: Promise<Response>, clock: Clock, startedMs: number
   }
 }
 
-/** `fetch failed` says nothing; its cause names the fault (ECONNREFUSED, UND_ERR_SOCKET …). */
+/** The code of the fault (ECONNREFUSED, UND_ERR_SOCKET …) and nothing else: its message may quote a header, and so the key. */
 function describeFault(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown fault'
-  const cause = error.cause instanceof Error ? error.cause : undefined
-  const code = cause && 'code' in cause ? String(cause.code) : undefined
-  return [error.message, code ?? cause?.message].filter(Boolean).join(': ').slice(0, answerCharsMax)
+  if (!(error instanceof Error)) return 'the request could not be sent'
+  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`
+  const { cause } = error
+  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string')
+    return cause.code.slice(0, 100)
+  return 'the request could not be sent'
 }

@@ -10,17 +10,14 @@ const sentences: Record<string, string> = {
 
 export function describeLane({
   status,
-  ended,
+  cursor,
   reason,
 }: {
   status: string
-  ended: number
+  cursor: number
   reason?: string
 }): string {
-  const lines = [
-    `**${status}**: ${sentences[status] ?? ''}`,
-    `Entries ended by this lane's runs: **${ended}**`,
-  ]
+  const lines = [`**${status}**: ${sentences[status] ?? ''}`, `Entries ended so far: **${cursor}**`]
   if (reason !== undefined) lines.splice(1, 0, `> ${reason}`)
   return lines.join('\n\n')
 }

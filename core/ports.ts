@@ -2,6 +2,8 @@
  * What the outside must provide. Adapters live in db/ and clients/; bin/ puts them together. Each port has one
  * conformance suite in test/ that every adapter passes.
  */
+import type { IdKind } from './ids.ts'
+import type { IdKind } from './ids.ts'
 import type { Ending } from './outcome.ts'
 import type { LaneName } from './lanes.ts'
 import type { MessageStore, StatsStore } from './read-ports.ts'
@@ -18,7 +20,7 @@ export interface Clock {
 
 export interface Ids {
   /** A new random id with the prefix of its kind. */
-  next(kind: 'connection' | 'request' | 'process'): string
+  next(kind: IdKind): string
   /** A new write key: 32 characters, url-safe. */
   writeKey(): string
 }
@@ -145,6 +147,12 @@ export interface Lease {
   cursor: number
 }
 
+/** The key that a vendor refused; `key` undefined: there was none. */
+export interface RefusedKey {
+  kind: KeyKind
+  key: string | undefined
+}
+
 /** A run of consecutive entries of one request. */
 export interface LogRow {
   firstSeq: number
@@ -189,13 +197,13 @@ export interface Attempt {
 export interface LaneStore {
   /**
    * Takes the next epoch, so that an older drain of the lane can commit nothing more. A paused lane or one that
-   * needs attention is not opened: the answer says which.
+   * needs attention is not opened: the answer says which, and how far the lane is.
    */
   open(
     connectionId: string,
     lane: LaneName,
     nowMs: number,
-  ): Promise<Lease | { held: 'paused' | 'needs_attention' }>
+  ): Promise<Lease | { held: 'paused' | 'needs_attention'; cursor: number }>
   /** Rows from the cursor on, whole rows until `max` entries are covered; the first may begin before the cursor. */
   read(lease: Lease, max: number): Promise<LogRow[]>
   body(requestId: number): Promise<Uint8Array>
@@ -214,14 +222,21 @@ export interface LaneStore {
     lease: Lease,
     done: { entries: EndedEntry[]; attempts: Attempt[]; settingsVersion: number; nowMs: number },
   ): Promise<Lease>
-  /** Attempts that ended nothing: the vendor is down or refuses the key. Sets the lane's reason. */
-  fail(lease: Lease, attempts: Attempt[], reason: string): Promise<void>
-  /** Holds the lane until a person acts, and marks the connection. */
+  /**
+   * Attempts that ended nothing: the vendor is down or refuses the key. Sets the lane's reason. `waitMs` is how long
+   * the vendor asked to be left alone: silence until then is no stall.
+   */
+  fail(lease: Lease, attempts: Attempt[], reason: string, waitMs?: number): Promise<void>
+  /**
+   * Holds the lane until a person acts, and marks the connection. `refused` is the key that it is held for: where another
+   * one is set by now, the lane sleeps instead, so that it is woken and tries that.
+   */
   hold(
     lease: Lease,
     state: 'paused' | 'needs_attention',
     reason: string | undefined,
     nowMs: number,
+    refused?: RefusedKey,
   ): Promise<void>
   /** Puts the lane to sleep if it is empty, in the transaction that saw it so; false when there is more. */
   sleep(lease: Lease): Promise<boolean>

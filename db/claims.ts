@@ -22,21 +22,27 @@ const hashOf = (messageId: string) => hash('sha256', messageId, 'buffer').subarr
 
 type Candidate = { seq: number; messageId: string }
 
+/** Claims are kept apart by connection and destination. */
+function prepareScope({ sqlite }: Db): (lease: Lease) => number {
+  const scopeOf = sqlite.prepare<[string], { n: number }>('SELECT n FROM connections WHERE id = ?')
+  return ({ connectionId, lane }) => {
+    const row = scopeOf.get(connectionId)
+    if (!row) throw new Error(`connection ${connectionId} is gone`)
+    return row.n * 2 + (destinationOf(lane) === 'segment' ? 1 : 0)
+  }
+}
+
 export function prepareClaims(db: Db) {
   const { sqlite } = db
-  const scopeOf = sqlite.prepare<[string], { n: number }>('SELECT n FROM connections WHERE id = ?')
   const settled = sqlite.prepare<[number, Buffer], Holder>(
     'SELECT lane_id AS laneId, seq FROM claims WHERE scope = ? AND hash = ?',
   )
   const removeSettled = sqlite.prepare('DELETE FROM claims WHERE scope = ? AND hash = ?')
   const recent = createRecentClaims(db)
   const fold = prepareFold(db, recent)
+  let folding: Promise<void> | undefined
 
-  const scope = ({ connectionId, lane }: Lease): number => {
-    const row = scopeOf.get(connectionId)
-    if (!row) throw new Error(`connection ${connectionId} is gone`)
-    return row.n * 2 + (destinationOf(lane) === 'segment' ? 1 : 0)
-  }
+  const scope = prepareScope(db)
   const holderOf = (inScope: number, hash: Buffer, key: string): Holder | undefined => {
     const known = recent.holder(inScope, key)
     return known === undefined ? settled.get(inScope, hash) : (known ?? undefined)
@@ -63,7 +69,10 @@ export function prepareClaims(db: Db) {
       if (taken.size > 0) recent.append(inScope, lease.laneId, day, false, [...taken.values()])
       return duplicates
     },
-    /** An entry that ended `rejected` lets go of its id, so that a corrected message may come. */
+    /**
+     * An entry that ended undelivered lets go of its id, so that the message may come again: corrected, or once the
+     * setting that held it back is another.
+     */
     giveBack(lease: Lease, entries: Candidate[], nowMs: number): void {
       if (destinationOf(lease.lane) === 'ledger' || entries.length === 0) return
       recent.refresh()
@@ -81,7 +90,10 @@ export function prepareClaims(db: Db) {
     /** Folds when it is time; cheap when it is not. Not to be called in a transaction. */
     async foldWhenDue(): Promise<void> {
       const { blocks, claims } = recent.size()
-      if (claims >= recentMax || blocks >= blocksMax) await fold()
+      if (claims < recentMax && blocks < blocksMax) return
+      // Lanes of this process that find it due at once wait for the same fold.
+      folding ??= fold().finally(() => (folding = undefined))
+      await folding
     },
   }
 }

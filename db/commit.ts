@@ -44,15 +44,16 @@ export function prepareCommit({ sqlite }: Db, giveBack: GiveBack) {
     }
     giveBack(
       lease,
-      entries.filter((entry) => entry.outcome === 'rejected'),
+      entries.filter(({ outcome, reason }) => outcome !== 'delivered' && reason !== 'duplicate'),
       nowMs,
     )
     return { ...lease, cursor: next }
   }
 
   /** Attempts that ended nothing. */
-  commit.fail = (lease: Lease, attempts: Attempt[], reason: string): void => {
-    const atMs = attempts.at(-1)?.atMs ?? 0
+  commit.fail = (lease: Lease, attempts: Attempt[], reason: string, waitMs = 0): void => {
+    // A wait that the vendor asked for is no silence.
+    const atMs = (attempts.at(-1)?.atMs ?? 0) + waitMs
     if (touch.run(atMs, reason, lease.laneId, lease.epoch).changes !== 1) throw lost(lease)
     for (const attempt of attempts) recordAttempt(lease.laneId, attempt)
   }

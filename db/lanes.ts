@@ -4,13 +4,14 @@
  */
 import { BridgeError } from '../core/errors.ts'
 import type { LaneName } from '../core/lanes.ts'
-import type { LaneStatus, LaneStore, Lease, LogRow } from '../core/ports.ts'
+import type { LaneStatus, LaneStore, Lease, LogRow, RefusedKey } from '../core/ports.ts'
 import { prepareClaims } from './claims.ts'
 import { immediate, type Db } from './client.ts'
 import { lost, prepareCommit } from './commit.ts'
+import { hashKey } from './secret-box.ts'
 import { logColumns, toLogRow, type LogSqlRow } from './log-row.ts'
 
-type Held = { held: 'paused' | 'needs_attention' }
+type Held = { held: 'paused' | 'needs_attention'; cursor: number }
 
 interface LeaseRow {
   laneId: number
@@ -57,9 +58,13 @@ export function createLaneStore(db: Db): LaneStore {
       return duplicates
     },
     commit: async (lease, done) => immediate(db, () => commit(lease, done)),
-    fail: async (lease, attempts, reason) => immediate(db, () => commit.fail(lease, attempts, reason)),
-    hold: async (lease, state, reason, nowMs) =>
-      immediate(db, () => holdLane(db, lease, state, reason, nowMs)),
+    fail: async (lease, attempts, reason, waitMs) =>
+      immediate(db, () => commit.fail(lease, attempts, reason, waitMs)),
+    hold: async (lease, state, reason, nowMs, refused) =>
+      immediate(db, () => {
+        const isOver = refused !== undefined && isReplaced(db, lease, refused)
+        holdLane(db, lease, isOver ? 'asleep' : state, isOver ? undefined : reason, nowMs)
+      }),
     sleep: async ({ laneId, epoch }) => immediate(db, () => sleepIfEmpty.run(laneId, epoch).changes === 1),
     forsaken: async (silentSinceMs) => selectForsaken(db, silentSinceMs),
     version: () => Number(sqlite.pragma('data_version', { simple: true })),
@@ -76,10 +81,14 @@ function takeLane({ sqlite }: Db, connectionId: string, lane: LaneName, nowMs: n
   // What needs attention goes on needing it when a pause comes and goes.
   const held = row.state === 'needs_attention' ? row.state : row.paused === 1 ? 'paused' : undefined
   const state = held ?? 'running'
+  // A drain that fails again and again takes the lane each time: that alone is no sign of life.
+  const touchedAtMs = row.state === 'running' ? null : nowMs
   sqlite
-    .prepare('UPDATE lanes SET epoch = epoch + 1, state = ?, touched_at_ms = ? WHERE id = ?')
-    .run(state, nowMs, row.laneId)
-  if (held !== undefined) return { held }
+    .prepare(
+      'UPDATE lanes SET epoch = epoch + 1, state = ?, touched_at_ms = coalesce(?, touched_at_ms) WHERE id = ?',
+    )
+    .run(state, touchedAtMs, row.laneId)
+  if (held !== undefined) return { held, cursor: row.cursor }
   return { laneId: row.laneId, connectionId, lane, epoch: row.epoch + 1, cursor: row.cursor }
 }
 
@@ -90,7 +99,7 @@ function takeLane({ sqlite }: Db, connectionId: string, lane: LaneName, nowMs: n
 function holdLane(
   { sqlite }: Db,
   { laneId, epoch, connectionId }: Lease,
-  state: 'paused' | 'needs_attention',
+  state: 'asleep' | 'paused' | 'needs_attention',
   reason: string | undefined,
   nowMs: number,
 ): void {
@@ -108,6 +117,17 @@ function holdLane(
       )
       .run(connectionId)
   }
+}
+
+/** Whether another key is set by now than the one that was refused, or missing. */
+function isReplaced({ sqlite }: Db, { connectionId }: Lease, { kind, key }: RefusedKey): boolean {
+  const row = sqlite
+    .prepare<[string, string], { hash: string | null }>(
+      'SELECT hash FROM connection_keys WHERE connection_id = ? AND kind = ?',
+    )
+    .get(connectionId, kind)
+  if (key === undefined || row === undefined) return (key === undefined) !== (row === undefined)
+  return row.hash !== null && row.hash !== hashKey(key)
 }
 
 /** Reads row by row until enough entries are covered, so that a lane of large requests is not read ahead. */

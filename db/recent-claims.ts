@@ -28,7 +28,7 @@ const seqBytes = 8
 
 export function createRecentClaims({ sqlite }: Db) {
   const span = sqlite.prepare<[], { first: number | null; last: number | null }>(
-    'SELECT min(id) AS first, max(id) AS last FROM claim_blocks',
+    'SELECT (SELECT min(id) FROM claim_blocks) AS first, (SELECT max(id) FROM claim_blocks) AS last',
   )
   const newer = sqlite.prepare<[number], Block>(
     'SELECT id, scope, lane_id AS laneId, day, released, hashes, seqs FROM claim_blocks WHERE id > ? ORDER BY id',

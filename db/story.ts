@@ -60,13 +60,16 @@ export function prepareStory({ sqlite }: Db) {
     const entry = done
       ? endedEntry(inLane, done)
       : pendingEntry(inLane, row, seq, readMessages(row, body)(item))
-    const isSent = entry.outcome !== 'filtered' && entry.outcome !== 'skipped'
+    const isSent =
+      entry.outcome === 'delivered' ||
+      entry.outcome === 'pending' ||
+      (entry.outcome === 'rejected' && (entry.reason?.startsWith('vendor_') ?? false))
     return {
       ...entry,
       row,
       item,
       body,
-      // What a filter or a rule ended was never in the requests whose range it lies in.
+      // What we ended ourselves was never in the requests whose range it lies in.
       attempts: isSent ? attempts.all(laneId, seq, seq, seq).map(toAttempt).reverse() : [],
       related: sameRequest
         .all(row.requestId)

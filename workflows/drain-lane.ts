@@ -21,8 +21,8 @@ import { causewayStatus } from '../core/search-attributes.ts'
 export interface DrainLaneInput {
   connectionId: string
   lane: LaneName
-  /** Entries ended by earlier runs of this workflow, carried over continue-as-new. */
-  ended?: number
+  /** Position of the last ended entry as an earlier run knew it, carried over continue-as-new to be shown. */
+  cursor?: number
 }
 
 /** There is work, or what held the lane is over. Carries nothing: the store knows. */
@@ -34,26 +34,26 @@ const { drain } = proxyActivities<Activities>({
   retry: drainRetry,
 })
 
-export async function drainLane({ connectionId, lane, ended = 0 }: DrainLaneInput): Promise<void> {
+export async function drainLane({ connectionId, lane, cursor = 0 }: DrainLaneInput): Promise<void> {
   let woken = false
   setHandler(wakeSignal, () => {
     woken = true
   })
   const show = (status: string, reason?: string) => {
     upsertSearchAttributes([{ key: causewayStatus, value: status }])
-    setCurrentDetails(describeLane({ status, ended, ...(reason === undefined ? {} : { reason }) }))
+    setCurrentDetails(describeLane({ status, cursor, ...(reason === undefined ? {} : { reason }) }))
   }
 
   for (;;) {
     woken = false
     show('running')
     const stint = await drain.executeWithOptions({ summary: `drain ${lane}` }, [{ connectionId, lane }])
-    ended += stint.entries
+    cursor = stint.cursor
     if (stint.state !== 'more') {
       show(stint.state, stint.reason)
       await condition(() => woken)
     }
     if (workflowInfo().continueAsNewSuggested)
-      await continueAsNew<typeof drainLane>({ connectionId, lane, ended })
+      await continueAsNew<typeof drainLane>({ connectionId, lane, cursor })
   }
 }

@@ -6,10 +6,13 @@ import { keyKinds } from '../../core/ports.ts'
 import { ConnectionSettings, IdentifierMapping } from '../../core/settings.ts'
 import type { ApiDeps } from '../deps.ts'
 
+/** Printable ASCII alone: anything else, such as a line break of a wrapped paste, cannot travel in a header. */
 const secret = (prefix: string, name: string) =>
   z
     .string()
+    .trim()
     .max(500)
+    .regex(/^[\x21-\x7e]*$/, 'has characters that no key has, such as a space or a line break')
     .refine((key) => key.startsWith(prefix), `is not a ${name}: those begin with "${prefix}"`)
 const text = z.string().trim().min(1).max(200)
 

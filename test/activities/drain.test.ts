@@ -10,6 +10,8 @@ import {
   type World,
 } from '../support/world.ts'
 import type { DrainInput, DrainResult } from '../../activities/drain.ts'
+import { createActivities } from '../../activities/index.ts'
+import { BridgeError } from '../../core/errors.ts'
 
 type Drain = (input: DrainInput) => Promise<DrainResult>
 
@@ -258,5 +260,92 @@ describe('drain', () => {
     await world.append(users(2))
     await expect(drain()).rejects.toMatchObject({ type: 'statsig.unavailable' })
     expect(await drain()).toMatchObject({ state: 'asleep', entries: 2 })
+  })
+
+  it('holds the lane when events are refused one by one over many small runs', async () => {
+    world.statsig.script = () => 400
+    let last: DrainResult | undefined
+    for (let round = 0; round < 10 && last?.state !== 'needs_attention'; round += 1) {
+      await world.append(users(60, round * 60 + 1))
+      last = await drain()
+    }
+    expect(last).toMatchObject({ state: 'needs_attention' })
+    expect(await world.totals()).toMatchObject({ rejected: 100, pending: 20 })
+  })
+
+  it('waits with the outcome while the database is busy, instead of sending again', async () => {
+    const { lanes } = world.deps
+    let busy = 1
+    const { drain: patient } = createActivities({
+      ...world.deps,
+      lanes: {
+        ...lanes,
+        commit: (lease, done) =>
+          busy-- > 0 ? Promise.reject(new BridgeError('store_busy', 'held')) : lanes.commit(lease, done),
+      },
+    })
+    await world.append(users(5))
+    const environment = new MockActivityEnvironment()
+    await environment.run<[DrainInput], DrainResult, Drain>(patient, { connectionId, lane: 'events' })
+    expect(world.statsig.requests).toHaveLength(1)
+    expect(await world.totals()).toMatchObject({ delivered: 5, pending: 0 })
+  })
+
+  it('lets a message come again that was held back after its id was claimed', async () => {
+    world.statsig.script = () => 503
+    await world.append(['a'])
+    await expect(drain()).rejects.toMatchObject({ type: 'statsig.unavailable' })
+    const types = async (isOn: boolean) => {
+      const { settings } = (await world.store.connections.get(connectionId)) ?? {}
+      if (!settings) throw new Error('gone')
+      const changed = { ...settings, types: { ...settings.types, track: isOn } }
+      await world.store.connections.update(connectionId, { settings: changed }, startMs)
+    }
+    await types(false)
+    await drain()
+    await types(true)
+    world.statsig.script = () => 202
+    await world.append(['a'])
+    await drain()
+    expect(world.statsig.taken()).toEqual(['a'])
+    expect(await world.totals()).toMatchObject({ skipped: 1, delivered: 1 })
+  })
+
+  it('starts no further request of a refused batch when its worker shuts down, and keeps the attempt', async () => {
+    const environment = new MockActivityEnvironment()
+    world.statsig.script = () => {
+      environment.cancel('WORKER_SHUTDOWN')
+      return 400
+    }
+    await world.append(users(8))
+    expect(await drain(environment)).toMatchObject({ state: 'more', entries: 0 })
+    expect(world.statsig.requests).toHaveLength(1)
+    const { entries } = await world.store.messages.list(connectionId, {}, { limit: 1 })
+    const story = await world.store.messages.get(entries[0]?.id ?? '')
+    expect(story?.attempts.map(({ status }) => status)).toEqual([400])
+  })
+
+  it('does not hold the lane for a key that was replaced in the moment of the hold', async () => {
+    const { lanes } = world.deps
+    const { drain: raced } = createActivities({
+      ...world.deps,
+      lanes: {
+        ...lanes,
+        async hold(...held) {
+          await world.store.connections.update(
+            connectionId,
+            { keys: { 'statsig.serverKey': 'secret-new' } },
+            startMs,
+          )
+          await lanes.hold(...held)
+        },
+      },
+    })
+    world.statsig.script = ({ key }) => (key === 'secret-new' ? 202 : 401)
+    await world.append(users(2))
+    const environment = new MockActivityEnvironment()
+    await environment.run<[DrainInput], DrainResult, Drain>(raced, { connectionId, lane: 'events' })
+    expect(await world.lane()).toMatchObject({ state: 'asleep', pending: 2 })
+    expect(await world.store.connections.get(connectionId)).toMatchObject({ status: 'active' })
   })
 })

@@ -177,7 +177,7 @@ export function connectionCases(open: OpenStorePair): void {
       const { a, b } = await openWorld(open)
       await b.lanes.hold(await openLane(b), 'needs_attention', 'refused', startMs)
       await a.connections.update('con_1', { paused: true }, startMs)
-      expect(await b.lanes.open('con_1', 'events', startMs)).toEqual({ held: 'needs_attention' })
+      expect(await b.lanes.open('con_1', 'events', startMs)).toMatchObject({ held: 'needs_attention' })
       const after = await a.connections.update('con_1', { paused: false }, startMs)
       expect(after.status).toBe('needs_attention')
       expect(await laneOf(a)).toMatchObject({ state: 'needs_attention', reason: 'refused' })
