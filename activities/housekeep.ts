@@ -3,12 +3,13 @@
  * the drains never wait long. All of its progress is in the store; a stint that is cut short loses nothing.
  */
 import { Context } from '@temporalio/activity'
-import type { Clock } from '../core/ports.ts'
+import type { Clock, Log } from '../core/ports.ts'
 import { addRemoved, nothingRemoved, type Housekept } from '../core/housekeeping.ts'
 import type { RetentionStore } from '../core/retention-ports.ts'
 import { toFailure } from './failures.ts'
 
 export interface HousekeepDeps {
+  log: Log
   retention: RetentionStore
   /** Days that history is kept where nobody chose otherwise. */
   retentionDays: number
@@ -36,7 +37,7 @@ export function createHousekeep(deps: HousekeepDeps) {
     try {
       return await runStint(deps)
     } catch (error) {
-      throw toFailure(error)
+      throw toFailure(error, deps.log)
     }
   }
 }

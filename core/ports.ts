@@ -3,7 +3,6 @@
  * conformance suite in test/ that every adapter passes.
  */
 import type { IdKind } from './ids.ts'
-import type { IdKind } from './ids.ts'
 import type { Ending } from './outcome.ts'
 import type { LaneName } from './lanes.ts'
 import type { MessageStore, StatsStore } from './read-ports.ts'
