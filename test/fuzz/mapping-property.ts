@@ -93,6 +93,8 @@ export function mapAll(made: MappingCase, items: unknown[]) {
   const settings = settingsKinds[made.settings] ?? defaultSettings
   return unpacked.items.map((item) => {
     const mapping = mapSegmentMessage(item, receipt, settings)
+    if (mapping.verdict.kind === 'mapped' && levelsOf(item) > 64)
+      throw new Error('a message too deep is mapped')
     return { mapping, lanes: checkedLanes(item, receipt) }
   })
 }
@@ -102,6 +104,16 @@ function checkedLanes(item: unknown, receipt: Receipt): readonly string[] {
   const isKnown = lanes.every((lane) => standingLanes.includes(lane))
   if (!isKnown || lanes.length < 1 || lanes.length > 2) throw new Error(`lanes: ${lanes.join()}`)
   return lanes
+}
+
+/** How deep a value nests, up to 70: `properties` of a message is its first level. */
+function levelsOf(item: unknown): number {
+  let level: unknown[] = [item]
+  for (let levels = -1; ; levels += 1) {
+    const bags = level.filter((value) => typeof value === 'object' && value !== null)
+    if (bags.length === 0 || levels === 70) return levels
+    level = bags.flatMap((bag) => Object.values(bag) as unknown[])
+  }
 }
 
 const clean = z.string().refine((text) => text.isWellFormed() && !text.includes('\0'))
