@@ -9,8 +9,7 @@ import {
   users,
   type World,
 } from '../support/world.ts'
-import type { DrainInput, DrainResult } from '../../activities/drain.ts'
-import { createActivities } from '../../activities/index.ts'
+import { createDrain, type DrainInput, type DrainResult } from '../../activities/drain.ts'
 import { BridgeError } from '../../core/errors.ts'
 
 type Drain = (input: DrainInput) => Promise<DrainResult>
@@ -276,7 +275,7 @@ describe('drain', () => {
   it('waits with the outcome while the database is busy, instead of sending again', async () => {
     const { lanes } = world.deps
     let busy = 1
-    const { drain: patient } = createActivities({
+    const patient = createDrain({
       ...world.deps,
       lanes: {
         ...lanes,
@@ -327,7 +326,7 @@ describe('drain', () => {
 
   it('does not hold the lane for a key that was replaced in the moment of the hold', async () => {
     const { lanes } = world.deps
-    const { drain: raced } = createActivities({
+    const raced = createDrain({
       ...world.deps,
       lanes: {
         ...lanes,

@@ -41,6 +41,7 @@ function housekeep(
 ): Promise<HousekeepResult> {
   const activity = createHousekeep({
     retention: world.store.retention,
+    log: world.deps.log,
     retentionDays: 14,
     clock: { nowMs: () => startMs + days * dayMs },
     housekeepTiming: { pauseMs: 0 },

@@ -26,7 +26,7 @@ afterEach(() => world.close())
 function activitiesWith(given: Partial<HousekeepDeps> = {}) {
   const { retention } = world.store
   const clock = { nowMs: () => startMs + 15 * dayMs }
-  const deps = { retention, retentionDays: 14, clock, ...given }
+  const deps = { retention, retentionDays: 14, clock, log: world.deps.log, ...given }
   return { ...world.activities, housekeep: createHousekeep(deps) }
 }
 
