@@ -6,7 +6,10 @@ import type { LaneName } from '../core/lanes.ts'
 import type { Clock, LaneStarter, LaneStore, Log } from '../core/ports.ts'
 
 const wakeEveryMs = 1_000
-/** A drain commits or fails at least once a minute; one that has been silent for longer may have lost its workflow. */
+/**
+ * A drain commits or fails at least once a minute, or the lane counts as touched until the wait ends that a vendor asked
+ * for; one that has been silent for longer may have lost its workflow.
+ */
 const silentMs = 90_000
 const ensureEveryMs = 30_000
 

@@ -5,7 +5,7 @@ import { serve } from '@hono/node-server'
 import { createApp } from '../api/app.ts'
 import { createWaker } from '../api/waker.ts'
 import { createLaneStarter } from '../clients/temporal-lanes.ts'
-import { drainedLanes } from '../core/lanes.ts'
+import { isDrained } from '../core/lanes.ts'
 import { randomIds, systemClock as clock } from './clock.ts'
 import { watchDisk } from './disk.ts'
 import { loadConfig, type LoadedConfig } from './load-config.ts'
@@ -19,7 +19,6 @@ const log = createLog('api', config.logLevel)
 const store = await openConfiguredStore(config)
 const temporal = connectInBackground(config, log)
 const starter = createLaneStarter({ client: temporal.client, clock })
-const isDrained = (lane: string) => drainedLanes.some((name) => lane === name)
 const waker = createWaker({ lanes: store.lanes, starter, clock, log, isDrained })
 const disk = watchDisk(config.databasePath)
 const app = createApp({

@@ -26,3 +26,9 @@ export function taskQueueOf(lane: LaneName): 'causeway-live' | 'causeway-bulk' {
 
 /** Lanes that a handler drains today; the others accept and keep what comes. */
 export const drainedLanes = ['events', 'late'] as const satisfies StandingLane[]
+
+/** Whether a handler drains the lane today. */
+export function isDrained(lane: LaneName): boolean {
+  const drained: readonly LaneName[] = drainedLanes
+  return drained.includes(lane)
+}

@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createApiWorld, nowMs, type ApiWorld } from '../support/fake-deps.ts'
 import { leaseOf } from '../support/end-entries.ts'
@@ -6,10 +7,22 @@ import { makeAudienceIdentify, makeTrack } from '../support/make-event.ts'
 let world: ApiWorld
 let full: boolean
 let sandbox: () => Promise<boolean>
+/** Writes that asked whether the store can be written. */
+let probes: number
 beforeEach(async () => {
   full = false
   sandbox = () => Promise.resolve(true)
-  world = createApiWorld(() => ({ isDiskFull: () => full, probeSandbox: () => sandbox() }))
+  probes = 0
+  world = createApiWorld(({ store }) => {
+    const probe = (nowMs: number) => {
+      probes += 1
+      return store.processes.probe(nowMs)
+    }
+    return {
+      ...{ isDiskFull: () => full, probeSandbox: () => sandbox() },
+      store: { ...store, processes: { ...store.processes, probe } },
+    }
+  })
   await world.connect('con_1', { keys: { 'statsig.serverKey': 'secret-a' } })
   await beat()
 })
@@ -59,7 +72,37 @@ describe('registerHealth', () => {
       full = false
       expect(await healthz()).toBe(200)
       await world.store.close()
+      world.clock.ms += 1_000
       expect(await healthz()).toBe(503)
+    })
+
+    it('writes once a second at most, however many ask, of this and of readiness', async () => {
+      const ask = () => Promise.all([healthz(), healthz(), readyz(), healthz()])
+      await ask()
+      world.clock.ms += 999
+      await ask()
+      expect(probes).toBe(1)
+      world.clock.ms += 1
+      await ask()
+      expect(probes).toBe(2)
+    })
+
+    it('writes anew when the clock was put back', async () => {
+      await healthz()
+      world.clock.ms -= 3_600_000
+      await healthz()
+      expect(probes).toBe(2)
+    })
+
+    it('sees within a second that the store can be written again', async () => {
+      const busy = new Database(world.path)
+      busy.exec('ALTER TABLE processes RENAME TO gone')
+      expect(await healthz()).toBe(503)
+      busy.exec('ALTER TABLE gone RENAME TO processes')
+      busy.close()
+      expect(await healthz()).toBe(503)
+      world.clock.ms += 1_000
+      expect(await healthz()).toBe(200)
     })
   })
 

@@ -8,7 +8,7 @@ import { createApp, type AppType } from '../../api/app.ts'
 import type { ApiDeps } from '../../api/deps.ts'
 import { createWaker } from '../../api/waker.ts'
 import { idPrefixes } from '../../core/ids.ts'
-import { drainedLanes, type LaneName } from '../../core/lanes.ts'
+import { isDrained, type LaneName } from '../../core/lanes.ts'
 import type { Clock, Connection, Ids, KeyKind, LaneStarter, Log, Store } from '../../core/ports.ts'
 import { defaultSettings } from '../../core/settings.ts'
 import { createSecretBox } from '../../db/secret-box.ts'
@@ -100,7 +100,6 @@ export function createApiWorld(change: (deps: ApiDeps) => Partial<ApiDeps> = () 
   const clock = new FixedClock()
   const starter = new RecordingStarter()
   const log = new RecordingLog()
-  const isDrained = (lane: string) => drainedLanes.some((name) => lane === name)
   const real: ApiDeps = {
     ...{ store, starter, clock, ids: countingIds(), log, isDiskFull: () => false },
     waker: createWaker({ lanes: store.lanes, starter, clock, log, isDrained }),
