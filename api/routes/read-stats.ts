@@ -1,5 +1,6 @@
 /** GET /connections/:id/stats: the funnel, exact, per lane and for the direction. */
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
+import { isDrained } from '../../core/lanes.ts'
 import type { LaneStats, Totals } from '../../core/ports.ts'
 import type { ApiDeps } from '../deps.ts'
 import { answers, ConnectionPath } from '../openapi.ts'
@@ -53,7 +54,14 @@ export function registerReadStats(app: OpenAPIHono, deps: ApiDeps): void {
     return c.json(
       {
         lanes: Object.fromEntries(lanes.map((lane) => [lane.lane, toFunnel([lane], nowMs)])),
-        inbound: toFunnel(inbound, nowMs),
+        // What waits in a lane that nothing drains yet would age without end, and says nothing of delivery.
+        inbound: {
+          ...toFunnel(inbound, nowMs),
+          lagMs: lagOf(
+            inbound.filter(({ lane }) => isDrained(lane)),
+            nowMs,
+          ),
+        },
         outbound: toFunnel(named('outbound'), nowMs),
       },
       200,
@@ -72,9 +80,13 @@ function toFunnel(lanes: LaneStats[], nowMs: number): Funnel {
       (sum, { totals }) => ({ ...addCounts(sum, totals), pending: sum.pending + totals.pending }),
       { ...noCounts, pending: 0 },
     ),
-    lagMs: Math.max(0, ...lanes.map((lane) => lagMs(lane, nowMs))),
+    lagMs: lagOf(lanes, nowMs),
     series: sorted.map(([atMs, counts]) => ({ at: iso(atMs), ...counts })),
   }
+}
+
+function lagOf(lanes: LaneStats[], nowMs: number): number {
+  return Math.max(0, ...lanes.map((lane) => lagMs(lane, nowMs)))
 }
 
 const noCounts: Omit<Totals, 'pending'> = { accepted: 0, delivered: 0, filtered: 0, skipped: 0, rejected: 0 }
