@@ -7,7 +7,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { BridgeError } from '../../core/errors.ts'
-import { accept, basicUser, readArrived, type Arrived } from '../accept.ts'
+import { accept, basicUser, readArrived } from '../accept.ts'
 import type { ApiDeps } from '../deps.ts'
 import { createOnError, type Problem } from '../on-error.ts'
 import { isSignedBySegment } from '../segment-signature.ts'
@@ -19,25 +19,38 @@ export function registerSegmentWebhook(app: OpenAPIHono, deps: ApiDeps): void {
   webhooks.onError(createOnError(deps.log, tellSegment))
   webhooks.post(path, async (c) => {
     const connectionId = c.req.param('connectionId')
+    const signed = await admit(c, deps, connectionId)
     const arrived = await readArrived(c, deps)
-    await authenticate(c, deps, connectionId, arrived)
+    if (signed && !isSignedBySegment(signed.signature, signed.secret, arrived.body, arrived.parsed))
+      throw unauthorized()
     await accept(deps, arrived, { connectionId, source: 'webhook', call: 'batch' })
     return c.json({ success: true })
   })
   app.route('/', webhooks)
 }
 
-/** One sound proof is enough, and what else was sent is not held against it; without any there is no way in. */
-async function authenticate(c: Context, deps: ApiDeps, id: string, arrived: Arrived): Promise<void> {
-  const { connections } = deps.store
+interface Signed {
+  signature: string
+  secret: string
+}
+
+/**
+ * One sound proof is enough, and what else was sent is not held against it; without any there is no way in. A key is
+ * judged before the body is read; a signature, which is handed back, can only be judged by the body.
+ */
+async function admit(c: Context, { store }: ApiDeps, id: string): Promise<Signed | undefined> {
+  const { connections } = store
   const key = basicUser(c.req.header('authorization'))
-  if (key !== undefined && (await connections.holdsKey(id, key))) return
+  if (key !== undefined && (await connections.holdsKey(id, key))) return undefined
   const signature = c.req.header('x-signature')?.trim()
   const secret = signature && (await connections.openKey(id, 'segment.sharedSecret'))
-  if (secret && isSignedBySegment(signature, secret, arrived.body, arrived.parsed)) return
-  // Which of the two is missing, and whether there is such a connection, is not for a stranger to learn.
-  throw new BridgeError('webhook_unauthorized', 'Neither a key nor a signature fits this connection.')
+  if (!secret) throw unauthorized()
+  return { signature, secret }
 }
+
+/** Which of the two is missing, and whether there is such a connection, is not for a stranger to learn. */
+const unauthorized = () =>
+  new BridgeError('webhook_unauthorized', 'Neither a key nor a signature fits this connection.')
 
 /** Segment shows its user the `message` of a plain JSON answer, and nothing else of it. */
 function tellSegment(c: Context, problem: Problem): Response {

@@ -38,15 +38,17 @@ export function registerTracking(app: OpenAPIHono, deps: ApiDeps): void {
 }
 
 async function receive(c: Context, deps: ApiDeps, call: TrackingCall): Promise<Response> {
+  const headerKey = basicUser(c.req.header('authorization'))
+  // A wrong key is not worth reading 16 MB for.
+  const named = headerKey === undefined ? undefined : await authenticate(deps, headerKey)
   const arrived = await readArrived(c, deps)
-  const connectionId = await authenticate(c, deps, arrived.parsed)
+  const connectionId = named ?? (await authenticate(deps, bodyWriteKey(arrived.parsed)))
   await accept(deps, arrived, { connectionId, source: 'tracking', call })
   return c.json({ success: true })
 }
 
 /** Basic with the write key as the user, else `writeKey` in the body. A key that is given but unknown is not passed over. */
-async function authenticate(c: Context, { store }: ApiDeps, body: unknown): Promise<string> {
-  const writeKey = basicUser(c.req.header('authorization')) ?? bodyWriteKey(body)
+async function authenticate({ store }: ApiDeps, writeKey: string | undefined): Promise<string> {
   const id = writeKey === undefined ? undefined : await store.connections.byWriteKey(writeKey)
   if (id === undefined) throw new BridgeError('unknown_write_key', 'No connection has this write key.')
   return id

@@ -195,6 +195,25 @@ describe('registerSegmentWebhook', () => {
       expect([await onDisk('con_1'), await onDisk('con_2')]).toEqual([[], []])
     })
 
+    it.each<[string, Record<string, string>, number]>([
+      ['a wrong key', { authorization: basic('other-key:') }, 401],
+      ['no proof at all', {}, 401],
+      ['a good key', withKey, 400],
+      ['a signature, which only the body can prove', { 'x-signature': sign(a) }, 400],
+    ])('reads a broken body only where it may let it in: with %s', async (_, headers, status) => {
+      const request = new Request(`http://bridge.test${at}`, { method: 'POST', headers, body: '[{"type":' })
+      const response = await world.app.request(request)
+      expect({ status: response.status, read: request.bodyUsed }).toEqual({ status, read: status === 400 })
+    })
+
+    it('nobody by a signature where no secret is set, without reading the body', async () => {
+      await remake(undefined, '')
+      const headers = { 'x-signature': sign(a, '') }
+      const request = new Request(`http://bridge.test${at}`, { method: 'POST', headers, body: '[]' })
+      expect((await world.app.request(request)).status).toBe(401)
+      expect(request.bodyUsed).toBe(false)
+    })
+
     it('nobody by a writeKey in the body', async () => {
       expect(await send({ ...a, writeKey: 'demo-key' }, {})).toMatchObject({ status: 401 })
     })

@@ -197,6 +197,23 @@ describe('registerTracking', () => {
     })
   })
 
+  it('refuses an unknown key in the header before it reads the body', async () => {
+    for (const [authorization, status] of [
+      [basic('nobody:'), 401],
+      [basic('demo-key:'), 400],
+    ] as const) {
+      const headers = { authorization }
+      const request = new Request('http://bridge.test/v1/batch', {
+        method: 'POST',
+        headers,
+        body: '{"batch":',
+      })
+      const response = await world.app.request(request)
+      expect({ status: response.status, read: request.bodyUsed }).toEqual({ status, read: status === 400 })
+      expect(response.headers.get('access-control-allow-origin')).toBe('*')
+    }
+  })
+
   describe('refuses', () => {
     it.each([
       ['broken JSON', '/v1/track', '{"event":', 400, 'not_json'],

@@ -121,6 +121,23 @@ describe('the tracking API on a socket', () => {
     expect(String(answer)).toMatch(/^HTTP\/1.1 413 /)
   })
 
+  it('answers 401 to an unknown key before any of the body has come', async () => {
+    const socket = open(`Authorization: Basic ${btoa('nobody:')}\r\nContent-Length: ${bodyBytesMax}`)
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    socket.destroy()
+    expect(String(answer)).toMatch(/^HTTP\/1.1 401 /)
+    expect(String(answer)).toMatch(/access-control-allow-origin: \*/i)
+  })
+
+  it('answers 401 so that the sender of a large body can read it, and goes on afterwards', async () => {
+    const refused = await send([Buffer.alloc(bodyBytesMax, 0x20)], {
+      authorization: `Basic ${btoa('nobody:')}`,
+    })
+    expect(refused).toMatchObject({ status: 401, headers: { 'access-control-allow-origin': '*' } })
+    expect(JSON.parse(refused.text)).toMatchObject({ code: 'unknown_write_key' })
+    expect(await send([message])).toMatchObject({ status: 200 })
+  })
+
   it('answers 503 while the disk is at its limit, also to a large body, and goes on afterwards', async () => {
     full = true
     const body = Buffer.alloc(4 * 1024 * 1024, 0x20)
