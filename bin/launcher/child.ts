@@ -6,6 +6,8 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { kinds } from '../../core/config-kinds.ts'
+import { settings } from '../../core/config-table.ts'
 import { guard } from './guard.ts'
 
 export interface ChildSpec {
@@ -16,7 +18,8 @@ export interface ChildSpec {
   logPath: string
   /**
    * `node`: one of ours, on a channel: it says when it is ready, leaves Ctrl-C to us and ends when we are gone.
-   * `foreign`: ended by a guard when we are gone. It stays in our process group, so a Ctrl-C reaches it too.
+   * `foreign`: ended by a guard when we are gone. It stays in our process group, so a Ctrl-C reaches it too. It gets our
+   * environment without our secrets.
    */
   kind: 'node' | 'foreign'
   /** Asked several times a second until it says yes. */
@@ -51,6 +54,16 @@ export interface ChildReports {
  * Ctrl-C while it starts; later Temporal takes SIGINT anew, whatever it inherited: `holdOut` is the answer to that.
  */
 const deafToTerminal = ['-c', `trap '' INT HUP; exec "$@"`, 'sh']
+
+const secretNames = new Set(
+  Object.values(settings)
+    .filter(({ kind }) => kind === kinds.secret || kind === kinds.key)
+    .map(({ name }) => name),
+)
+
+function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !secretNames.has(name)))
+}
 
 export class Child {
   readonly spec: ChildSpec
@@ -134,7 +147,7 @@ export class Child {
     const { command, args, env, logPath, kind } = this.spec
     const log = openSync(logPath, 'a', 0o600)
     try {
-      const options = { env: { ...process.env, ...env } }
+      const options = { env: { ...(kind === 'node' ? process.env : withoutSecrets(process.env)), ...env } }
       if (kind === 'node') return spawn(command, args, { ...options, stdio: ['ignore', log, log, 'ipc'] })
       const [file, argv] =
         process.platform === 'win32' ? [command, args] : ['/bin/sh', [...deafToTerminal, command, ...args]]

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { spawn } from 'node:child_process'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Child } from '../../../bin/launcher/child.ts'
 import type { ChildSpec, Patience } from '../../../bin/launcher/child.ts'
 import { diary, eventually, isAlive, nodeChild, obedient, quick, temporaryFolder } from './fake-programs.ts'
@@ -149,6 +149,37 @@ describe('Child', () => {
     await eventually('its end', async () => (await diary(folder)).length > 0)
     await new Promise((resolve) => setTimeout(resolve, 200))
     expect({ pid: child.pid, deaths }).toEqual({ pid: first, deaths: [] })
+  })
+
+  describe('in an environment with secrets', () => {
+    const secrets = ['CAUSEWAY_API_KEY', 'CAUSEWAY_SECRET_KEY', 'SEGMENT_OAUTH_CLIENT_SECRET']
+    const setSecrets = () => {
+      for (const name of [...secrets, 'SEGMENT_OAUTH_CLIENT_ID']) vi.stubEnv(name, `value of ${name}`)
+      onTestFinished(() => void vi.unstubAllEnvs())
+    }
+
+    it('gets none of them when it is a foreign program, and all the rest', async () => {
+      setSecrets()
+      const spec = { ...sleeper(await temporaryFolder()), env: { OWN: 'x' } }
+      const { child } = watched({ ...spec, command: 'sh', args: ['-c', 'env; exec sleep 300'] })
+      const printed = await eventually('its environment', async () => {
+        const text = await readFile(spec.logPath, 'utf8')
+        return text.includes('OWN=x') && text.includes('PATH=') && text
+      })
+      expect(printed).toContain('SEGMENT_OAUTH_CLIENT_ID=value of')
+      for (const name of secrets) expect(printed).not.toContain(`value of ${name}`)
+      await child.stop()
+    })
+
+    it('gets them when it is one of ours', async () => {
+      setSecrets()
+      const folder = await temporaryFolder()
+      const code = `for (const name of ${JSON.stringify(secrets)}) note(process.env[name]); setInterval(() => {}, 1000)`
+      const { child } = watched(nodeChild(folder, 'api', code))
+      await eventually('three lines', async () => (await diary(folder)).length === secrets.length)
+      expect(await diary(folder)).toEqual(secrets.map((name) => `value of ${name}`))
+      await child.stop()
+    })
   })
 
   it('keeps what it prints in its log, across restarts', async () => {
