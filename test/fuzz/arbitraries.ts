@@ -209,7 +209,8 @@ export const message: fc.Arbitrary<unknown> = fc.oneof(
       )
       .map(([record, type, more]) => new Bag([['type', type], ...Object.entries(record), ...more])),
   },
-  { weight: 1, arbitrary: value },
+  { weight: 2, arbitrary: value },
+  { weight: 1, arbitrary: fc.array(value, { maxLength: 3 }) },
 )
 
 /** What stands beside `batch` in the body of a batch. */

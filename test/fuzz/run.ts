@@ -31,7 +31,7 @@ function fuzzMapping(): void {
   for (let seed = firstSeed; tally.messages < messages; seed += 1) {
     const run = fc.check(property, { numRuns: 2_000, seed })
     if (run.failed) throw new Fault(seed, fc.defaultReportMessage(run))
-    if ((seed - firstSeed) % 20 === 0) say('mapping', tally)
+    if ((seed - firstSeed) % 5 === 0) say('mapping', tally)
   }
   say('mapping, done', tally)
 }
