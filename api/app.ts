@@ -5,6 +5,7 @@ import type { ApiDeps } from './deps.ts'
 import { adminKey } from './middleware/admin-key.ts'
 import { createOnError, InvalidRequest, problemOf, respondWith } from './on-error.ts'
 import { registerCreateConnection } from './routes/create-connection.ts'
+import { registerCreateUnitIdType } from './routes/create-unit-id-type.ts'
 import { registerDocs } from './routes/docs.ts'
 import { registerHealth } from './routes/health.ts'
 import { registerPatchConnection } from './routes/patch-connection.ts'
@@ -31,6 +32,7 @@ export function createApp(deps: ApiDeps) {
   registerPatchConnection(control, deps)
   registerReadMessages(control, deps)
   registerReadStats(control, deps)
+  registerCreateUnitIdType(control, deps)
   app.route('/api/v1', control)
 
   registerDocs(app)

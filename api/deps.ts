@@ -1,12 +1,14 @@
 /** What the HTTP room is given by bin/. */
 import type { BlockList } from 'node:net'
 import type { Clock, Ids, LaneStarter, Log, Store } from '../core/ports.ts'
+import type { IdTypes } from './id-types.ts'
 import type { Waker } from './waker.ts'
 
 export interface ApiDeps {
   store: Store
   starter: LaneStarter
   waker: Waker
+  idTypes: IdTypes
   clock: Clock
   ids: Ids
   log: Log

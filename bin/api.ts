@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
 import { serve } from '@hono/node-server'
 import { createApp } from '../api/app.ts'
+import { createIdTypes } from '../api/id-types.ts'
 import { createWaker } from '../api/waker.ts'
+import { createStatsigConsole } from '../clients/statsig-console.ts'
 import { createLaneStarter } from '../clients/temporal-lanes.ts'
 import { isDrained } from '../core/lanes.ts'
 import { randomIds, systemClock as clock } from './clock.ts'
@@ -20,9 +22,13 @@ const store = await openConfiguredStore(config)
 const temporal = connectInBackground(config, log)
 const starter = createLaneStarter({ client: temporal.client, clock })
 const waker = createWaker({ lanes: store.lanes, starter, clock, log, isDrained })
+const idTypes = createIdTypes({
+  ...{ connections: store.connections, clock },
+  statsig: createStatsigConsole({ consoleUrl: config.statsigConsoleUrl }),
+})
 const disk = watchDisk(config.databasePath)
 const app = createApp({
-  ...{ store, starter, waker, clock, ids: randomIds, log, isDiskFull: disk.isFull },
+  ...{ store, starter, waker, idTypes, clock, ids: randomIds, log, isDiskFull: disk.isFull },
   ...(config.vendors === 'sandbox' ? { probeSandbox: () => answers(config) } : {}),
   trustedProxies: blockList(config.trustedProxies),
   config: {

@@ -95,6 +95,12 @@ export const errorTable = {
     nextStep: 'Start with the CAUSEWAY_SECRET_KEY that sealed it, or set the key again.',
     heals: false,
   },
+  console_key_missing: {
+    status: 422,
+    title: 'No Statsig console key is set',
+    nextStep: 'Set `statsig.consoleKey` on the connection.',
+    heals: false,
+  },
   lane_lost: {
     status: 409,
     title: 'Another drain has taken over this lane',

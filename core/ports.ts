@@ -10,6 +10,7 @@ import type { RetentionStore } from './retention-ports.ts'
 import type { ConnectionSettings } from './settings.ts'
 
 export type * from './read-ports.ts'
+export type * from './vendor-ports.ts'
 export type * from './retention-ports.ts'
 
 export interface Clock {
@@ -272,21 +273,6 @@ export interface LaneStarter {
   /** Makes sure that the lane's workflow is open, without a signal. */
   ensure(connectionId: string, lane: LaneName): Promise<void>
   reachable(): Promise<boolean>
-}
-
-/** What a vendor said to one request. Network faults are `status: undefined`. */
-export interface VendorAnswer {
-  status: number | undefined
-  /** Retry-After, in ms. */
-  retryAfterMs: number | undefined
-  /** The vendor's words or the fault, cut to a bound. */
-  text: string
-  durationMs: number
-}
-
-export interface StatsigEvents {
-  /** One log_event request. `eventsJson` are the events as JSON texts. Never throws but on abort. */
-  logEvents(key: string, eventsJson: string[], signal: AbortSignal): Promise<VendorAnswer>
 }
 
 export interface Log {

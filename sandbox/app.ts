@@ -9,6 +9,7 @@ import { configSpecs } from './statsig/config-specs.ts'
 import { EventLog } from './statsig/event-log.ts'
 import { idLists } from './statsig/id-lists.ts'
 import { logEvent } from './statsig/log-event.ts'
+import { UnitIdTypes, unitIdTypes } from './statsig/unit-id-types.ts'
 
 export interface SandboxDeps {
   nowMs: () => number
@@ -22,6 +23,7 @@ export interface Sandbox {
 export function createSandbox({ nowMs }: SandboxDeps): Sandbox {
   const faults = new Faults()
   const eventLog = new EventLog()
+  const idTypes = new UnitIdTypes()
   const startedAtMs = nowMs()
   const changedAtMs = () => startedAtMs
   const app = new Hono<SandboxEnv>()
@@ -39,6 +41,9 @@ export function createSandbox({ nowMs }: SandboxDeps): Sandbox {
   }
   app.on(['GET', 'POST'], '/v1/get_id_lists/:file?', idLists())
 
+  // Statsig, console side
+  app.on(['GET', 'POST'], '/console/v1/unit_id_types', unitIdTypes(idTypes, faults))
+
   // Inspection
   app.get('/_sandbox/statsig/events', (c) => {
     const headers = { 'content-type': 'application/json', 'x-event-count': String(eventLog.eventCount) }
@@ -49,6 +54,7 @@ export function createSandbox({ nowMs }: SandboxDeps): Sandbox {
   app.delete('/_sandbox', (c) => {
     faults.clear()
     eventLog.forget()
+    idTypes.forget()
     return c.body(null, 204)
   })
 

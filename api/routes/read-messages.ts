@@ -1,9 +1,10 @@
 /** GET /connections/:id/messages and GET /messages/:id: what came in, what became of it, and each attempt. */
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
 import { BridgeError } from '../../core/errors.ts'
-import { outcomes } from '../../core/outcome.ts'
+import { outcomes, type Warning } from '../../core/outcome.ts'
 import type { EntryStory as StoredStory, MessageQuery } from '../../core/ports.ts'
-import { mapSegmentMessage } from '../../core/segment-to-statsig/index.ts'
+import { unknownIdTypes } from '../../core/segment-to-statsig/id-types.ts'
+import { mapSegmentMessage, type Mapping } from '../../core/segment-to-statsig/index.ts'
 import { shownJson } from '../../core/shown-json.ts'
 import { parseBody, receiptOf, unpackStored } from '../../core/stored-request.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -88,7 +89,18 @@ async function storyToWire(deps: ApiDeps, story: StoredStory): Promise<EntryStor
     ...entryToWire(entry),
     received: shownJson(received),
     ...mapped,
-    warnings: verdict.warnings,
+    warnings: [...verdict.warnings, ...(await warnOfIdTypes(deps, story.connectionId, verdict))],
     ...rest,
   }
+}
+
+/** What only the project itself knows: whether it has the id types that the event names. */
+async function warnOfIdTypes(
+  deps: ApiDeps,
+  connectionId: string,
+  verdict: Mapping['verdict'],
+): Promise<Warning[]> {
+  if (verdict.kind !== 'mapped' || verdict.event.user.customIDs === undefined) return []
+  const known = await deps.idTypes.known(connectionId)
+  return known === undefined ? [] : unknownIdTypes(verdict.event, known)
 }

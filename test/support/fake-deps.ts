@@ -102,6 +102,7 @@ export function createApiWorld(change: (deps: ApiDeps) => Partial<ApiDeps> = () 
   const log = new RecordingLog()
   const real: ApiDeps = {
     ...{ store, starter, clock, ids: countingIds(), log, isDiskFull: () => false },
+    idTypes: { known: async () => undefined, create: () => Promise.reject(new Error('no Statsig here')) },
     waker: createWaker({ lanes: store.lanes, starter, clock, log, isDrained }),
     trustedProxies: new BlockList(),
     config: {
