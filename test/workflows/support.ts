@@ -55,7 +55,7 @@ export function wake({ client }: TestWorkflowEnvironment, lane: LaneName = 'even
 }
 
 /** Waits, in real time, for what the store shows. */
-export async function until(isSo: () => Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+export async function until(isSo: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
   for (const startedMs = Date.now(); !(await isSo());) {
     if (Date.now() - startedMs > timeoutMs) throw new Error('it did not come to pass')
     await new Promise((resolve) => setTimeout(resolve, 20))
