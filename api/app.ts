@@ -14,6 +14,7 @@ import { registerTracking } from './routes/post-tracking.ts'
 import { registerReadConnections } from './routes/read-connections.ts'
 import { registerReadMessages } from './routes/read-messages.ts'
 import { registerReadStats } from './routes/read-stats.ts'
+import { registerRetention } from './routes/retention.ts'
 
 export function createApp(deps: ApiDeps) {
   // Not strict: `/v1/batch/` is `/v1/batch`, since an SDK's host is typed by people and we never redirect.
@@ -33,6 +34,7 @@ export function createApp(deps: ApiDeps) {
   registerReadMessages(control, deps)
   registerReadStats(control, deps)
   registerCreateUnitIdType(control, deps)
+  registerRetention(control, deps)
   app.route('/api/v1', control)
 
   registerDocs(app)

@@ -21,6 +21,8 @@ export interface ApiDeps {
     /** SHA-256 of the admin key. */
     apiKeyHash: Buffer
     lateAfterMs: number
+    /** Days that ended history is kept where nobody chose otherwise. */
+    retentionDays: number
     publicUrl: string
     /** Where a lane's run is shown in the Temporal Web UI; absent where we do not run Temporal. */
     temporalUi: { url: string; namespace: string }

@@ -34,6 +34,7 @@ const app = createApp({
   config: {
     apiKeyHash: createHash('sha256').update(config.apiKey.reveal()).digest(),
     lateAfterMs: config.lateAfterMs,
+    retentionDays: config.retentionDays,
     publicUrl: config.publicUrl,
     temporalUi: { url: config.temporalUiUrl, namespace: config.temporalNamespace },
   },

@@ -108,6 +108,7 @@ export function createApiWorld(change: (deps: ApiDeps) => Partial<ApiDeps> = () 
     config: {
       apiKeyHash: createHash('sha256').update(apiKey).digest(),
       lateAfterMs: 3_600_000,
+      retentionDays: 14,
       publicUrl: 'http://bridge.test',
       temporalUi: { url: 'http://temporal.test', namespace: 'default' },
     },
