@@ -74,10 +74,30 @@ async function runStint(deps: DrainDeps, { connectionId, lane }: DrainInput): Pr
     cursor: lease.cursor,
     ...(reason === undefined ? {} : { reason }),
   })
+  let result: DrainResult | undefined
   try {
-    return await drainOpen(deps, opened, stopping, (next) => (lease = next), end)
+    result = await drainOpen(deps, opened, stopping, (next) => (lease = next), end)
+    return result
   } finally {
     stopping.end()
+    if (stopping.forgotten && (result === undefined || result.state === 'more')) await layDown(deps, lease)
+  }
+}
+
+/**
+ * Temporal does not know this activity any more (its database was lost, or the run was terminated): nobody will call
+ * again. The lane is left asleep with its backlog, so that the api's sweep wakes it within a second; without this it
+ * would look as if it ran, until it has been silent for long. A newer drain's lane is left alone.
+ */
+async function layDown({ lanes, clock, log }: DrainDeps, lease: Lease): Promise<void> {
+  try {
+    // A lane that nobody paused falls asleep by this; a paused one is paused.
+    await lanes.hold(lease, 'paused', undefined, clock.nowMs())
+  } catch (error) {
+    log.warn(
+      { event: 'lane.not_laid_down', laneId: lease.laneId, error: String(error) },
+      'lane.not_laid_down',
+    )
   }
 }
 
@@ -98,7 +118,7 @@ async function drainOpen(
   let ahead: Promise<Prepared> | undefined
   for (let idleSinceMs = startedMs; ;) {
     stopping.signal.throwIfAborted()
-    if (stopping.shutdown || clock.nowMs() - startedMs > stintMs) return end('more')
+    if (stopping.shutdown || stopping.forgotten || clock.nowMs() - startedMs > stintMs) return end('more')
     const seen = watch.version()
     let next = await ahead
     // What was not there when it was read ahead may be there now: lanes sleep and are held on fresh knowledge alone.
@@ -190,7 +210,7 @@ async function contextOf(
   return {
     ...{ lanes, handler, clock, log, key, settings, settingsVersion, onProgress, refusals },
     signal: stopping.signal,
-    isStopping: () => stopping.shutdown,
+    isStopping: () => stopping.shutdown || stopping.forgotten,
   }
 }
 
@@ -222,7 +242,8 @@ async function holdForKey(
 }
 
 /**
- * A worker that shuts down lets the request in flight end and commits it; a cancelled activity aborts the request.
+ * A worker that shuts down lets the request in flight end and commits it, and so does a drain that Temporal has
+ * forgotten; any other cancelled activity aborts the request.
  * See the reasons of `Context.cancelled` in the Temporal SDK. The heartbeat has its own clock: a slow vendor's answer
  * is waited for longer than the server waits for a sign of life.
  */
@@ -232,8 +253,15 @@ function watchForStop(cursor: () => number) {
   const beat = setInterval(() => context.heartbeat({ cursor: cursor() }), heartbeatEveryMs)
   const stopped = context.cancelled.catch((reason: unknown) => {
     if (reason instanceof Error && reason.message === 'WORKER_SHUTDOWN') state.shutdown = true
+    else if (reason instanceof Error && reason.message === 'NOT_FOUND') state.forgotten = true
     else abort.abort(reason)
   })
-  const state = { shutdown: false, signal: abort.signal, stopped, end: () => clearInterval(beat) }
+  const state = {
+    shutdown: false,
+    forgotten: false,
+    signal: abort.signal,
+    stopped,
+    end: () => clearInterval(beat),
+  }
   return state
 }

@@ -29,12 +29,12 @@ export function createApp(deps: ApiDeps) {
   const control = new OpenAPIHono({ defaultHook: refuseInvalid })
   control.use(adminKey(deps.config.apiKeyHash))
   registerCreateConnection(control, deps)
+  registerRetention(control, deps)
   registerReadConnections(control, deps)
   registerPatchConnection(control, deps)
   registerReadMessages(control, deps)
   registerReadStats(control, deps)
   registerCreateUnitIdType(control, deps)
-  registerRetention(control, deps)
   app.route('/api/v1', control)
 
   registerDocs(app)

@@ -40,9 +40,7 @@ function housekeep(
   { environment = new MockActivityEnvironment(), ...given }: Partial<HousekeepDeps> & Environment = {},
 ): Promise<HousekeepResult> {
   const activity = createHousekeep({
-    retention: world.store.retention,
-    log: world.deps.log,
-    retentionDays: 14,
+    ...world.deps,
     clock: { nowMs: () => startMs + days * dayMs },
     housekeepTiming: { pauseMs: 0 },
     ...given,

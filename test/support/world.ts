@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createActivities } from '../../activities/index.ts'
+import { createActivities, type ActivityDeps } from '../../activities/index.ts'
 import type { DrainDeps } from '../../activities/drain.ts'
 import { createStatsigHandler } from '../../activities/statsig-handler.ts'
 import { createWatch } from '../../activities/watch.ts'
@@ -59,7 +59,7 @@ export class ScriptedStatsig implements StatsigEvents {
 export interface World {
   store: Store
   statsig: ScriptedStatsig
-  deps: DrainDeps
+  deps: ActivityDeps
   activities: ReturnType<typeof createActivities>
   /** Appends one request of track messages, one for each user id. */
   append: (userIds: string[], lane?: StandingLane) => Promise<{ asleep: string[] }>
@@ -90,7 +90,7 @@ export async function createWorld({
   const { connections, lanes } = store
   const handler = createStatsigHandler({ connections, statsig, tooOldAfterMs: 7 * 86_400_000 })
   const watch = createWatch(() => lanes.version())
-  const deps: DrainDeps = {
+  const deps: ActivityDeps = {
     connections,
     lanes,
     handlers: { events: handler, late: handler },
@@ -98,8 +98,9 @@ export async function createWorld({
     clock,
     log: silent,
     timing,
+    retention: store.retention,
+    retentionDays: 14,
   }
-  const housekeeping = { retention: store.retention, retentionDays: 14 }
   const stats = async () => store.stats.read(connectionId, { sinceMs: 0, stepMs: 60_000 })
   const appendMessages: World['appendMessages'] = (messages, lane = 'events') =>
     store.inbox.append({
@@ -108,7 +109,7 @@ export async function createWorld({
       lanes: [{ lane, items: undefined, count: messages.length, sole: true }],
     })
   return {
-    ...{ store, statsig, deps, activities: createActivities({ ...deps, ...housekeeping }), appendMessages },
+    ...{ store, statsig, deps, activities: createActivities(deps), appendMessages },
     append: (userIds, lane) =>
       appendMessages(
         userIds.map((userId) => track(userId)),

@@ -24,9 +24,8 @@ afterEach(() => world.close())
 
 /** The world's activities two weeks and a day after everything was delivered. */
 function activitiesWith(given: Partial<HousekeepDeps> = {}) {
-  const { retention } = world.store
   const clock = { nowMs: () => startMs + 15 * dayMs }
-  const deps = { retention, retentionDays: 14, clock, log: world.deps.log, ...given }
+  const deps = { ...world.deps, clock, ...given }
   return { ...world.activities, housekeep: createHousekeep(deps) }
 }
 
