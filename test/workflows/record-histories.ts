@@ -101,10 +101,9 @@ async function record(
       firstRun ? (first ?? undefined) : undefined,
     )
     // Whose machine it was is nobody's business.
-    const json = historyToJSON(await handle.fetchHistory()).replace(
-      /"identity": *"[^"]*"/g,
-      '"identity": "recorder"',
-    )
+    const json = historyToJSON(await handle.fetchHistory())
+      .replace(/"identity": *"[^"]*"/g, '"identity": "recorder"')
+      .replaceAll(`${process.cwd()}/`, '')
     writeFileSync(`${folder}/${name}.${sdkVersion}.json`, `${json}\n`)
     if (name.startsWith('drainLane'))
       await environment.client.workflow.getHandle(workflowId).terminate('recorded')
