@@ -172,16 +172,13 @@ async function stop(
 ): Promise<Stopped> {
   const said = answer.status === undefined ? answer.text : `HTTP ${answer.status}`
   if (meaning === 'key') {
-    // A key that was replaced while the old one was on its way is not held against the connection.
-    if ((await handler.openKey(lease.connectionId)) !== key) {
-      return {
-        kind: 'wait',
-        lease,
-        error: new BridgeError('statsig.unavailable', 'the key has just been replaced'),
-      }
-    }
     const reason = `Statsig refuses the server key (${said}). Set a valid one; nothing is lost.`
     await lanes.fail(lease, attempts, reason)
+    // A key that was replaced while the old one was on its way is not held against the connection.
+    if ((await handler.openKey(lease.connectionId)) !== key) {
+      const error = new BridgeError('statsig.unavailable', 'the key has just been replaced')
+      return { kind: 'wait', lease, error }
+    }
     await lanes.hold(lease, 'needs_attention', reason, clock.nowMs(), { kind: handler.keyKind, key })
     return { kind: 'needs_attention', lease, reason }
   }

@@ -34,8 +34,6 @@ export interface DrainDeps {
   watch: ReturnType<typeof createWatch>
   clock: Clock
   log: Log
-  /** Refusals in a row by lane; `createDrain` keeps them for the life of the process. */
-  refusals?: Map<number, number>
   /** Tests shorten these; the defaults are what the product runs with. */
   timing?: Partial<typeof defaultTiming>
 }
@@ -51,8 +49,11 @@ const defaultTiming = {
 const idlePollMs = 1_000
 const heartbeatEveryMs = 5_000
 
+/** With what the drains of a process remember of each lane between their stints. */
+type Deps = DrainDeps & Pick<RunContext, 'refusals'>
+
 export function createDrain(given: DrainDeps) {
-  const deps = { ...given, refusals: new Map<number, number>() }
+  const deps: Deps = { ...given, refusals: new Map() }
   return async function drain({ connectionId, lane }: DrainInput): Promise<DrainResult> {
     try {
       return await runStint(deps, { connectionId, lane })
@@ -62,7 +63,7 @@ export function createDrain(given: DrainDeps) {
   }
 }
 
-async function runStint(deps: DrainDeps, { connectionId, lane }: DrainInput): Promise<DrainResult> {
+async function runStint(deps: Deps, { connectionId, lane }: DrainInput): Promise<DrainResult> {
   const { lanes, clock } = deps
   const opened = await lanes.open(connectionId, lane, clock.nowMs())
   if ('held' in opened) return { state: opened.held, entries: 0, cursor: opened.cursor }
@@ -104,7 +105,7 @@ async function layDown({ lanes, clock, log }: DrainDeps, lease: Lease): Promise<
 type End = (state: DrainResult['state'], reason?: string) => DrainResult
 
 async function drainOpen(
-  deps: DrainDeps,
+  deps: Deps,
   opened: Lease,
   stopping: ReturnType<typeof watchForStop>,
   onProgress: (lease: Lease) => void,
@@ -143,7 +144,7 @@ type Prepared = { context: RunContext; run: Decided[] } | Missing | 'empty'
 
 /** Reads and decides the run behind a lease's cursor, with the settings and the key of this moment. */
 function createPrepare(
-  deps: DrainDeps,
+  deps: Deps,
   { lane }: Lease,
   stopping: ReturnType<typeof watchForStop>,
   onProgress: (lease: Lease) => void,
@@ -195,13 +196,13 @@ function handlerOf({ handlers }: DrainDeps, lane: LaneName): LaneHandler {
 
 /** Settings, key and pause are in force at the next run read. */
 async function contextOf(
-  deps: DrainDeps,
+  deps: Deps,
   handler: LaneHandler,
   { connectionId }: Lease,
   stopping: ReturnType<typeof watchForStop>,
   onProgress: (lease: Lease) => void,
 ): Promise<RunContext | Missing> {
-  const { connections, lanes, clock, log, refusals = new Map<number, number>() } = deps
+  const { connections, lanes, clock, log, refusals } = deps
   const connection = await connections.get(connectionId)
   if (!connection) throw new BridgeError('not_found', `Connection ${connectionId} is gone.`)
   const key = await openKey(handler, connectionId)

@@ -61,7 +61,7 @@ export const errorTable = {
   body_too_large: {
     status: 413,
     title: 'The body is too large',
-    nextStep: 'Send at most 16 MB a request, after decompression.',
+    nextStep: 'Send at most 16 MB, after decompression, and 100,000 messages a request.',
     heals: false,
   },
   write_key_in_use: {

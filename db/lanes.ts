@@ -98,18 +98,19 @@ function takeLane({ sqlite }: Db, connectionId: string, lane: LaneName, nowMs: n
  */
 function holdLane(
   { sqlite }: Db,
-  { laneId, epoch, connectionId }: Lease,
+  lease: Lease,
   state: 'asleep' | 'paused' | 'needs_attention',
   reason: string | undefined,
   nowMs: number,
 ): void {
+  const { laneId, epoch, connectionId } = lease
   const held = sqlite
     .prepare(
       `UPDATE lanes AS lane SET state = CASE WHEN @state = 'paused' AND NOT ${isPaused} THEN 'asleep' ELSE @state END,
          reason = @reason, touched_at_ms = @nowMs WHERE id = @laneId AND epoch = @epoch`,
     )
     .run({ state, reason: reason ?? null, nowMs, laneId, epoch })
-  if (held.changes === 0) throw new BridgeError('lane_lost', `epoch ${epoch} of lane ${laneId} is over`)
+  if (held.changes === 0) throw lost(lease)
   if (state === 'needs_attention') {
     sqlite
       .prepare(

@@ -1,10 +1,10 @@
 /** The funnel, read in one snapshot. */
-import type { LaneStats, StatsStore, Totals } from '../core/ports.ts'
+import type { LaneStats, StatsStore } from '../core/ports.ts'
+import { addCounts, noCounts, type Counts } from '../core/totals.ts'
 import type { Db } from './client.ts'
 import { selectLanes } from './lane-state.ts'
 
-type Counted = Omit<Totals, 'pending'>
-interface CountRow extends Counted {
+interface CountRow extends Counts {
   laneId: number
   sole: number
   atMs: number
@@ -12,7 +12,6 @@ interface CountRow extends Counted {
 
 const sums =
   'sum(accepted) AS accepted, sum(delivered) AS delivered, sum(filtered) AS filtered, sum(skipped) AS skipped, sum(rejected) AS rejected'
-const none: Counted = { accepted: 0, delivered: 0, filtered: 0, skipped: 0, rejected: 0 }
 
 export function createStatsStore(db: Db): StatsStore {
   const { sqlite } = db
@@ -41,7 +40,7 @@ export function createStatsStore(db: Db): StatsStore {
         const shared = counted(mine.find((row) => row.sole === 0))
         return {
           lane,
-          totals: { ...add(sole, shared), pending },
+          totals: { ...addCounts(sole, shared), pending },
           sole: { ...sole, pending: sole.accepted - ended(sole) },
           oldestPendingAtMs: oldestPendingAtMs ?? undefined,
           series: points
@@ -53,20 +52,10 @@ export function createStatsStore(db: Db): StatsStore {
   }
 }
 
-const ended = ({ delivered, filtered, skipped, rejected }: Counted) =>
+const ended = ({ delivered, filtered, skipped, rejected }: Counts) =>
   delivered + filtered + skipped + rejected
 
-function counted(row: Counted | undefined): Counted {
-  const { accepted, delivered, filtered, skipped, rejected } = row ?? none
+function counted(row: Counts | undefined): Counts {
+  const { accepted, delivered, filtered, skipped, rejected } = row ?? noCounts
   return { accepted, delivered, filtered, skipped, rejected }
-}
-
-function add(a: Counted, b: Counted): Counted {
-  return {
-    accepted: a.accepted + b.accepted,
-    delivered: a.delivered + b.delivered,
-    filtered: a.filtered + b.filtered,
-    skipped: a.skipped + b.skipped,
-    rejected: a.rejected + b.rejected,
-  }
 }

@@ -1,7 +1,8 @@
 /** GET /connections/:id/stats: the funnel, exact, per lane and for the direction. */
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
 import { isDrained } from '../../core/lanes.ts'
-import type { LaneStats, Totals } from '../../core/ports.ts'
+import type { LaneStats } from '../../core/ports.ts'
+import { addCounts, noCounts, type Counts } from '../../core/totals.ts'
 import type { ApiDeps } from '../deps.ts'
 import { answers, ConnectionPath } from '../openapi.ts'
 import { iso, lagMs } from '../wire/connection.ts'
@@ -70,7 +71,7 @@ export function registerReadStats(app: OpenAPIHono, deps: ApiDeps): void {
 }
 
 function toFunnel(lanes: LaneStats[], nowMs: number): Funnel {
-  const points = new Map<number, Omit<Totals, 'pending'>>()
+  const points = new Map<number, Counts>()
   for (const { atMs, ...counts } of lanes.flatMap(({ series }) => series)) {
     points.set(atMs, addCounts(points.get(atMs) ?? noCounts, counts))
   }
@@ -87,16 +88,4 @@ function toFunnel(lanes: LaneStats[], nowMs: number): Funnel {
 
 function lagOf(lanes: LaneStats[], nowMs: number): number {
   return Math.max(0, ...lanes.map((lane) => lagMs(lane, nowMs)))
-}
-
-const noCounts: Omit<Totals, 'pending'> = { accepted: 0, delivered: 0, filtered: 0, skipped: 0, rejected: 0 }
-
-function addCounts(a: Omit<Totals, 'pending'>, b: Omit<Totals, 'pending'>): Omit<Totals, 'pending'> {
-  return {
-    accepted: a.accepted + b.accepted,
-    delivered: a.delivered + b.delivered,
-    filtered: a.filtered + b.filtered,
-    skipped: a.skipped + b.skipped,
-    rejected: a.rejected + b.rejected,
-  }
 }

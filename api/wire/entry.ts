@@ -52,49 +52,12 @@ function known<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], und
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 }
 
+/** The schema picks the fields: what a story has besides stays inside. */
 export function entryToWire({ receivedAtMs, endedAtMs, ...entry }: StoredEntry): Entry {
-  const {
-    id,
-    connectionId,
-    lane,
-    messageId,
-    outcome,
-    reason,
-    path,
-    detail,
-    type,
-    event,
-    userId,
-    settingsVersion,
-  } = entry
-  return known({
-    ...{
-      id,
-      connectionId,
-      lane,
-      messageId,
-      outcome,
-      reason,
-      path,
-      detail,
-      type,
-      event,
-      userId,
-      settingsVersion,
-    },
-    receivedAt: iso(receivedAtMs),
-    endedAt: endedAtMs === undefined ? undefined : iso(endedAtMs),
-  })
+  const endedAt = endedAtMs === undefined ? undefined : iso(endedAtMs)
+  return Entry.parse(known({ ...entry, receivedAt: iso(receivedAtMs), endedAt }))
 }
 
-export function attemptToWire({
-  atMs,
-  durationMs,
-  entries,
-  status,
-  code,
-  answer,
-  settingsVersion,
-}: StoredAttempt): z.infer<typeof Attempt> {
-  return known({ at: iso(atMs), durationMs, entries, status, code, answer, settingsVersion })
+export function attemptToWire({ atMs, ...attempt }: StoredAttempt): z.infer<typeof Attempt> {
+  return Attempt.parse(known({ ...attempt, at: iso(atMs) }))
 }

@@ -259,6 +259,9 @@ describe('drain', () => {
     await world.append(users(2))
     await expect(drain()).rejects.toMatchObject({ type: 'statsig.unavailable' })
     expect(await drain()).toMatchObject({ state: 'asleep', entries: 2 })
+    const { entries } = await world.store.messages.list(connectionId, {}, { limit: 1 })
+    const story = await world.store.messages.get(entries[0]?.id ?? '')
+    expect(story?.attempts.map(({ status }) => status)).toEqual([401, 202])
   })
 
   it('holds the lane when events are refused one by one over many small runs', async () => {
