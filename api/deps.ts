@@ -1,12 +1,14 @@
 /** What the HTTP room is given by bin/. */
 import type { BlockList } from 'node:net'
-import type { Clock, Ids, LaneStarter, Log, Store } from '../core/ports.ts'
+import type { Clock, Ids, LaneStarter, Log, Store, WorkflowRuns } from '../core/ports.ts'
 import type { IdTypes } from './id-types.ts'
 import type { Waker } from './waker.ts'
 
 export interface ApiDeps {
   store: Store
   starter: LaneStarter
+  /** Runs of the other workflows. */
+  runs: WorkflowRuns
   waker: Waker
   idTypes: IdTypes
   clock: Clock

@@ -7,6 +7,7 @@ import { createIdTypes } from '../api/id-types.ts'
 import { createWaker } from '../api/waker.ts'
 import { createStatsigConsole } from '../clients/statsig-console.ts'
 import { createLaneStarter } from '../clients/temporal-lanes.ts'
+import { createWorkflowRuns } from '../clients/temporal-runs.ts'
 import { isDrained } from '../core/lanes.ts'
 import { randomIds, systemClock as clock } from './clock.ts'
 import { watchDisk } from './disk.ts'
@@ -21,6 +22,7 @@ const log = createLog('api', config.logLevel)
 const store = await openConfiguredStore(config)
 const temporal = connectInBackground(config, log)
 const starter = createLaneStarter({ client: temporal.client, clock })
+const runs = createWorkflowRuns({ client: temporal.client, clock })
 const waker = createWaker({ lanes: store.lanes, starter, clock, log, isDrained })
 const idTypes = createIdTypes({
   ...{ connections: store.connections, clock },
@@ -28,7 +30,7 @@ const idTypes = createIdTypes({
 })
 const disk = watchDisk(config.databasePath)
 const app = createApp({
-  ...{ store, starter, waker, idTypes, clock, ids: randomIds, log, isDiskFull: disk.isFull },
+  ...{ store, starter, runs, waker, idTypes, clock, ids: randomIds, log, isDiskFull: disk.isFull },
   ...(config.vendors === 'sandbox' ? { probeSandbox: () => answers(config) } : {}),
   trustedProxies: blockList(config.trustedProxies),
   config: {

@@ -101,6 +101,12 @@ export const errorTable = {
     nextStep: 'Set `statsig.consoleKey` on the connection.',
     heals: false,
   },
+  temporal_unavailable: {
+    status: 503,
+    title: 'Temporal does not answer',
+    nextStep: 'Try again shortly; /readyz shows what is down. Accepting events does not need it.',
+    heals: true,
+  },
   lane_lost: {
     status: 409,
     title: 'Another drain has taken over this lane',
@@ -121,6 +127,11 @@ export const errorTable = {
   },
 } as const satisfies Record<string, ErrorRow>
 export type ErrorCode = keyof typeof errorTable
+
+/** Whether a text, such as the type of a recorded failure, is one of our codes. */
+export function isErrorCode(text: string | null | undefined): text is ErrorCode {
+  return typeof text === 'string' && Object.hasOwn(errorTable, text)
+}
 
 export class BridgeError extends Error {
   readonly code: ErrorCode

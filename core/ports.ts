@@ -12,6 +12,7 @@ import type { ConnectionSettings } from './settings.ts'
 export type * from './read-ports.ts'
 export type * from './vendor-ports.ts'
 export type * from './retention-ports.ts'
+export type * from './run-ports.ts'
 
 export interface Clock {
   /** Epoch milliseconds. */

@@ -148,7 +148,7 @@ describe('createLaneStarter', () => {
   it('fails at once before the first connection to Temporal', async () => {
     const early = createLaneStarter({ client: () => undefined, clock })
     const { error, ms } = await failureOf(early.wake('con_1', 'events'))
-    expect(error).toMatchObject({ message: 'Temporal is not reachable yet' })
+    expect(error).toMatchObject({ code: 'temporal_unavailable' })
     expect(ms).toBeLessThan(500)
     expect(await early.reachable()).toBe(false)
   })

@@ -9,7 +9,17 @@ import type { ApiDeps } from '../../api/deps.ts'
 import { createWaker } from '../../api/waker.ts'
 import { idPrefixes } from '../../core/ids.ts'
 import { isDrained, type LaneName } from '../../core/lanes.ts'
-import type { Clock, Connection, Ids, KeyKind, LaneStarter, Log, Store } from '../../core/ports.ts'
+import type {
+  Clock,
+  Connection,
+  Ids,
+  KeyKind,
+  LaneStarter,
+  Log,
+  RunStart,
+  Store,
+  WorkflowRuns,
+} from '../../core/ports.ts'
 import { defaultSettings } from '../../core/settings.ts'
 import { createSecretBox } from '../../db/secret-box.ts'
 import { openStore } from '../../db/store.ts'
@@ -50,6 +60,33 @@ export class RecordingStarter implements LaneStarter {
   }
 }
 
+/** Records each call as a line and its arguments. Updates answer what `answerUpdate` says. */
+export class RecordingRuns implements WorkflowRuns {
+  readonly calls: { call: string; workflowId: string; name: string; args: unknown[] }[] = []
+  answerUpdate: (update: string, args: unknown[]) => unknown = () => undefined
+
+  async start({ workflow, workflowId, args }: RunStart): Promise<boolean> {
+    this.calls.push({ call: 'start', workflowId, name: workflow, args })
+    return true
+  }
+  async signalWithStart({ workflowId }: RunStart, name: string, args: unknown[]): Promise<void> {
+    this.calls.push({ call: 'signalWithStart', workflowId, name, args })
+  }
+  async signal(workflowId: string, name: string, args: unknown[]): Promise<void> {
+    this.calls.push({ call: 'signal', workflowId, name, args })
+  }
+  async update<T>(workflowId: string, name: string, args: unknown[]): Promise<T> {
+    this.calls.push({ call: 'update', workflowId, name, args })
+    return (await this.answerUpdate(name, args)) as T
+  }
+  async cancel(workflowId: string): Promise<void> {
+    this.calls.push({ call: 'cancel', workflowId, name: '', args: [] })
+  }
+  async reachable(): Promise<boolean> {
+    return true
+  }
+}
+
 export class RecordingLog implements Log {
   readonly lines: { level: string; fields: Record<string, unknown> }[] = []
   info = (fields: Record<string, unknown>) => void this.lines.push({ level: 'info', fields })
@@ -65,6 +102,7 @@ export interface ApiWorld {
   path: string
   clock: FixedClock
   starter: RecordingStarter
+  runs: RecordingRuns
   log: RecordingLog
   deps: ApiDeps
   /** A connection straight in the store. */
@@ -99,9 +137,10 @@ export function createApiWorld(change: (deps: ApiDeps) => Partial<ApiDeps> = () 
   const store = open()
   const clock = new FixedClock()
   const starter = new RecordingStarter()
+  const runs = new RecordingRuns()
   const log = new RecordingLog()
   const real: ApiDeps = {
-    ...{ store, starter, clock, ids: countingIds(), log, isDiskFull: () => false },
+    ...{ store, starter, runs, clock, ids: countingIds(), log, isDiskFull: () => false },
     idTypes: { known: async () => undefined, create: () => Promise.reject(new Error('no Statsig here')) },
     waker: createWaker({ lanes: store.lanes, starter, clock, log, isDrained }),
     trustedProxies: new BlockList(),
@@ -116,7 +155,7 @@ export function createApiWorld(change: (deps: ApiDeps) => Partial<ApiDeps> = () 
   const deps = { ...real, ...change(real) }
   const app = createApp(deps)
   return {
-    ...{ app, store, path, clock, starter, log, deps, openSecond: open },
+    ...{ app, store, path, clock, starter, runs, log, deps, openSecond: open },
     connect: (id, { keys = {}, writeKey = `wk-${id}` } = {}) =>
       store.connections.create({
         ...{ id, name: `Name of ${id}`, setup: 'manual', writeKey, settings: defaultSettings, keys },
