@@ -7,7 +7,7 @@
  */
 import { hash } from 'node:crypto'
 import { destinationOf } from '../core/lanes.ts'
-import type { Lease } from '../core/ports.ts'
+import type { LaneStore, Lease } from '../core/ports.ts'
 import { immediate, type Db } from './client.ts'
 import { createRecentClaims, hashBytes, type Holder } from './recent-claims.ts'
 
@@ -21,6 +21,7 @@ const foldRows = 2_000
 const hashOf = (messageId: string) => hash('sha256', messageId, 'buffer').subarray(0, hashBytes)
 
 type Candidate = { seq: number; messageId: string }
+type Ended = Parameters<LaneStore['commit']>[1]
 
 /** Claims are kept apart by connection and destination. */
 function prepareScope({ sqlite }: Db): (lease: Lease) => number {
@@ -73,8 +74,10 @@ export function prepareClaims(db: Db) {
      * An entry that ended undelivered lets go of its id, so that the message may come again: corrected, or once the
      * setting that held it back is another.
      */
-    giveBack(lease: Lease, entries: Candidate[], nowMs: number): void {
-      if (destinationOf(lease.lane) === 'ledger' || entries.length === 0) return
+    giveBackUndelivered(lease: Lease, { entries: ended, nowMs }: Ended): void {
+      if (destinationOf(lease.lane) === 'ledger') return
+      const entries = ended.filter(({ outcome, reason }) => outcome !== 'delivered' && reason !== 'duplicate')
+      if (entries.length === 0) return
       recent.refresh()
       const inScope = scope(lease)
       const mine = entries

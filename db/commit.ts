@@ -7,9 +7,11 @@ import { minuteOf } from './minute.ts'
 
 type Done = Parameters<LaneStore['commit']>[1]
 type Counts = Record<Ending, number>
-type GiveBack = (lease: Lease, entries: EndedEntry[], nowMs: number) => void
 
-export function prepareCommit({ sqlite }: Db, giveBack: GiveBack) {
+/** What else is written in the transaction in which entries end: one prepared function a concern. */
+export type CommitFollower = (lease: Lease, done: Done) => void
+
+export function prepareCommit({ sqlite }: Db, followers: readonly CommitFollower[]) {
   const advance = sqlite.prepare<[number, number, number, number, number], { head: number }>(
     `UPDATE lanes SET cursor = ?, touched_at_ms = ?, reason = NULL WHERE id = ? AND epoch = ? AND cursor = ? RETURNING head`,
   )
@@ -30,7 +32,8 @@ export function prepareCommit({ sqlite }: Db, giveBack: GiveBack) {
   const recordAttempt = (laneId: number, attempt: Attempt) =>
     insertAttempt.run({ laneId, ...attempt, status: attempt.status ?? null, answer: attempt.answer ?? null })
 
-  function commit(lease: Lease, { entries, attempts, settingsVersion, nowMs }: Done): Lease {
+  function commit(lease: Lease, done: Done): Lease {
+    const { entries, attempts, settingsVersion, nowMs } = done
     const { laneId, epoch, cursor } = lease
     const next = cursor + entries.length
     assertContiguous(entries, cursor)
@@ -42,11 +45,7 @@ export function prepareCommit({ sqlite }: Db, giveBack: GiveBack) {
     for (const [sole, counts] of countBySole(entries)) {
       addCounts.run({ laneId, minute: minuteOf(nowMs), sole: sole ? 1 : 0, ...counts })
     }
-    giveBack(
-      lease,
-      entries.filter(({ outcome, reason }) => outcome !== 'delivered' && reason !== 'duplicate'),
-      nowMs,
-    )
+    for (const follow of followers) follow(lease, done)
     return { ...lease, cursor: next }
   }
 

@@ -26,7 +26,8 @@ const isPaused = '(lane.paused OR (SELECT paused FROM connections WHERE id = lan
 export function createLaneStore(db: Db): LaneStore {
   const { sqlite } = db
   const claims = prepareClaims(db)
-  const commit = prepareCommit(db, (lease, entries, nowMs) => claims.giveBack(lease, entries, nowMs))
+  // One line a concern that is written with the outcomes.
+  const commit = prepareCommit(db, [claims.giveBackUndelivered])
   const readLog = prepareRead(db)
   const body = sqlite.prepare<[number], { body: Buffer }>('SELECT body FROM requests WHERE id = ?')
   const current = sqlite.prepare<[number], { epoch: number; paused: number }>(
