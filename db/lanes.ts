@@ -27,7 +27,7 @@ export function createLaneStore(db: Db): LaneStore {
   const { sqlite } = db
   const claims = prepareClaims(db)
   // One line a concern that is written with the outcomes.
-  const commit = prepareCommit(db, [claims.giveBackUndelivered])
+  const commit = prepareCommit(db, [(lease, done) => claims.giveBackUndelivered(lease, done)])
   const readLog = prepareRead(db)
   const body = sqlite.prepare<[number], { body: Buffer }>('SELECT body FROM requests WHERE id = ?')
   const current = sqlite.prepare<[number], { epoch: number; paused: number }>(
