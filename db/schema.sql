@@ -79,6 +79,35 @@ CREATE TABLE `entries` (
   PRIMARY KEY(`lane_id`, `seq`)
 ) WITHOUT ROWID;
 
+CREATE TABLE `erased_ids` (
+  `connection_id` text NOT NULL,
+  `hash` blob NOT NULL,
+  `erased_at_ms` integer NOT NULL,
+  PRIMARY KEY(`connection_id`, `hash`)
+) WITHOUT ROWID;
+
+CREATE TABLE `erasure_key` (
+  `id` integer PRIMARY KEY NOT NULL,
+  `sealed` blob NOT NULL
+);
+
+CREATE TABLE `erasures` (
+  `n` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+  `id` text NOT NULL,
+  `connection_id` text NOT NULL,
+  `origin` text NOT NULL,
+  `person` blob,
+  `created_at_ms` integer NOT NULL,
+  `finished_at_ms` integer,
+  `until_request` integer NOT NULL,
+  `seen_request` integer DEFAULT 0 NOT NULL,
+  `messages` integer DEFAULT 0 NOT NULL
+);
+
+CREATE INDEX `erasures_connection` ON `erasures` (`connection_id`);
+
+CREATE UNIQUE INDEX `erasures_id_unique` ON `erasures` (`id`);
+
 CREATE TABLE `lane_counts` (
   `lane_id` integer NOT NULL,
   `minute` integer NOT NULL,
