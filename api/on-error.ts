@@ -14,14 +14,24 @@ export const Problem = z
     code: z.string(),
     detail: z.string().optional(),
     nextStep: z.string(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    errors: z
+      .array(
+        z.object({
+          /** As in the body: `filters.inbound.rules[3].event`. */
+          path: z.string(),
+          message: z.string(),
+          /** The character of the text that stands there at which the fault is, counted from 0. */
+          at: z.number().int().optional(),
+        }),
+      )
+      .optional(),
   })
   .openapi('Problem')
 export type Problem = z.infer<typeof Problem>
 
 /** A body that does not fit its schema: each fault with its place. */
 export class InvalidRequest extends BridgeError {
-  readonly errors: { path: string; message: string }[]
+  readonly errors: Place[]
   constructor(issues: readonly Issue[]) {
     const errors = issues.flatMap(placesOf)
     super('invalid_request', `${errors.length} field(s) do not fit`)
@@ -34,11 +44,28 @@ interface Issue {
   message: string
   /** Keys that the schema does not know; the issue's own path is that of the object around them. */
   keys?: string[]
+  /** What a check of our own adds: the character at which a text fails. */
+  params?: { at?: unknown } | undefined
 }
 
-function placesOf({ path, message, keys }: Issue): { path: string; message: string }[] {
+interface Place {
+  path: string
+  message: string
+  at?: number
+}
+
+function placesOf({ path, message, keys, params }: Issue): Place[] {
   const places = keys === undefined ? [path] : keys.map((key) => [...path, key])
-  return places.map((place) => ({ path: place.map(String).join('.'), message }))
+  const at = typeof params?.at === 'number' ? { at: params.at } : {}
+  return places.map((place) => ({ path: pathText(place), message, ...at }))
+}
+
+/** `rules[3].event`, as a program would write it. */
+function pathText(path: PropertyKey[]): string {
+  return path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('')
+    .replace(/^\./, '')
 }
 
 export function problemOf(error: BridgeError): Problem {

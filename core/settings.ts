@@ -3,6 +3,7 @@
  * attempt can say which settings it used. Shapes are those of the control plane (PATCH /connections/:id).
  */
 import { z } from 'zod'
+import { InboundFilters, OutboundFilters } from './filters/rules.ts'
 import { isBlank, isClean } from './text.ts'
 
 export type MessageType = 'track' | 'page' | 'screen' | 'group' | 'alias' | 'identify'
@@ -46,6 +47,10 @@ export const ConnectionSettings = z.object({
       /** ISO time until which messageIds seen before are sent again (a Segment Replay that is meant). */
       duplicatesUntil: z.iso.datetime({ offset: true }).optional(),
     })
+    .prefault({}),
+  /** Which messages go on, by direction: see core/filters. */
+  filters: z
+    .object({ inbound: InboundFilters.prefault({}), outbound: OutboundFilters.prefault({}) })
     .prefault({}),
 })
 export type ConnectionSettings = z.infer<typeof ConnectionSettings>

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi'
 import { laneWorkflowId } from '../../core/ids.ts'
 import type { Connection as StoredConnection, KeyKind, LaneState } from '../../core/ports.ts'
 import { keyKinds } from '../../core/ports.ts'
+import { InboundFilters, OutboundFilters } from '../../core/filters/rules.ts'
 import { ConnectionSettings, IdentifierMapping } from '../../core/settings.ts'
 import type { ApiDeps } from '../deps.ts'
 
@@ -47,6 +48,9 @@ export const NewConnection = z
 /** null puts a setting back to its default. */
 const flag = z.boolean().nullable()
 const inbound = ConnectionSettings.shape.inbound.unwrap().shape
+const inboundFilters = InboundFilters.shape
+const outboundFilters = OutboundFilters.shape
+const includes = inboundFilters.default.unwrap().nullable()
 
 const LaneName = z.enum(['events', 'late', 'audiences', 'outbound', 'forward'])
 
@@ -83,6 +87,23 @@ export const ConnectionPatch = z
       })
       .partial()
       .nullable(),
+    filters: z
+      .strictObject({
+        inbound: z
+          .strictObject({ default: includes, rules: inboundFilters.rules.unwrap().nullable() })
+          .partial(),
+        outbound: z
+          .strictObject({
+            default: includes,
+            rules: outboundFilters.rules.unwrap().nullable(),
+            exposures: flag,
+            configChanges: flag,
+            firstExposureOnly: flag,
+          })
+          .partial(),
+      })
+      .partial()
+      .nullable(),
   })
   .partial()
   .openapi('ConnectionPatch')
@@ -115,6 +136,7 @@ export const Connection = z
     environment: z.string().optional(),
     types: ConnectionSettings.shape.types,
     inbound: ConnectionSettings.shape.inbound,
+    filters: ConnectionSettings.shape.filters,
     settingsVersion: z.number().int(),
     createdAt: z.string(),
     updatedAt: z.string(),
@@ -162,6 +184,7 @@ export async function toWire(deps: ApiDeps, connection: StoredConnection): Promi
     ...(settings.environment === undefined ? {} : { environment: settings.environment }),
     types: settings.types,
     inbound: settings.inbound,
+    filters: settings.filters,
     createdAt: iso(connection.createdAtMs),
     updatedAt: iso(connection.updatedAtMs),
   }

@@ -9,6 +9,7 @@ import type { ConnectionSettings } from '../settings.ts'
 import type { StatsigEvent } from '../statsig.ts'
 import { isAudienceMessage } from '../audience-message.ts'
 import { refuseDepth } from './depth.ts'
+import { filterVerdictOf } from './filter.ts'
 import { identifierReaders, idsOf, type IdentifierReader } from './identity.ts'
 import { readFields } from './interpreter.ts'
 import { isStatsigEcho } from './loop.ts'
@@ -23,6 +24,7 @@ import { settleTime } from './time.ts'
 import { userOf } from './user.ts'
 
 export { isFromStatsigLibrary } from './loop.ts'
+export { inboundFilterOf } from './filter.ts'
 export { mappingDoc } from './doc.ts'
 export type { Origin, Trace } from './notes.ts'
 export type { Seen } from './seen.ts'
@@ -63,12 +65,13 @@ function judge(
   if (type === undefined) return rejected(unknownType, warnings)
   const message = openMessage(item, receipt, type, notes)
   if ('code' in message) return rejected(message, warnings)
-  return holdBack(message, settings, notes) ?? mapMessage(message, seen, settings, notes)
+  return holdBack(message, seen, settings, notes) ?? mapMessage(message, seen, settings, notes)
 }
 
-/** What keeps a sound message from being delivered. The rules of a connection's filters belong at its end. */
+/** What keeps a sound message from being delivered: the sender, the loop guard, the switches, then the filters. */
 function holdBack(
   message: Message,
+  seen: Seen,
   settings: ConnectionSettings,
   notes: Notes,
 ): Verdict<StatsigEvent> | undefined {
@@ -77,7 +80,11 @@ function holdBack(
   if (isOptedOut(message)) return { kind: 'filtered', rule: 'integrations', warnings }
   if (isStatsigEcho(item, receipt.batch)) return { kind: 'filtered', rule: 'loop', warnings }
   if (!settings.inbound.enabled) return skipped('type_off', warnings)
-  if (type !== 'identify') return settings.types[type] ? undefined : skipped('type_off', warnings)
+  if (type !== 'identify') {
+    if (!settings.types[type]) return skipped('type_off', warnings)
+    const { included, rule } = filterVerdictOf(message, seen, settings)
+    return included ? undefined : { kind: 'filtered', rule, warnings }
+  }
   // An identify is never an event. One of an audience is the audiences lane's, and comes here only by mistake.
   return skipped(isAudienceMessage(item, receipt.batch) ? 'internal' : 'identify_without_audience', warnings)
 }
