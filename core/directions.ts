@@ -7,6 +7,7 @@ import type { Verdict } from './outcome.ts'
 import type { Receipt } from './receipt.ts'
 import { mapSegmentMessage, type Seen, type Trace } from './segment-to-statsig/index.ts'
 import type { ConnectionSettings } from './settings.ts'
+import { mapStatsigEvent } from './statsig-to-segment/index.ts'
 
 /** A lane's name without the id of the replay, export or redrive. */
 export type LaneKind =
@@ -29,6 +30,8 @@ export function laneKindOf(lane: LaneName): LaneKind {
 const mappings: Partial<Record<LaneKind, MapMessage>> = {
   events: mapSegmentMessage,
   late: mapSegmentMessage,
+  outbound: mapStatsigEvent,
+  export: mapStatsigEvent,
   replay: mapSegmentMessage,
   redrive: mapSegmentMessage,
 }

@@ -2,16 +2,19 @@
  * What the outside must provide. Adapters live in db/ and clients/; bin/ puts them together. Each port has one
  * conformance suite in test/ that every adapter passes.
  */
+import type { ErasureStore } from './erasure-ports.ts'
 import type { IdKind } from './ids.ts'
 import type { Ending } from './outcome.ts'
 import type { LaneName } from './lanes.ts'
 import type { MessageStore, StatsStore } from './read-ports.ts'
+import type { RequestSource } from './receipt.ts'
 import type { RetentionStore } from './retention-ports.ts'
 import type { ConnectionSettings } from './settings.ts'
 
 export type * from './read-ports.ts'
 export type * from './vendor-ports.ts'
 export type * from './retention-ports.ts'
+export type * from './erasure-ports.ts'
 export type * from './run-ports.ts'
 
 export interface Clock {
@@ -31,6 +34,7 @@ export const keyKinds = [
   'statsig.serverKey',
   'statsig.clientKey',
   'statsig.consoleKey',
+  'statsig.webhookSecret',
   'segment.writeKey',
   'segment.sharedSecret',
   'segment.apiToken',
@@ -121,7 +125,7 @@ export interface ConnectionStore {
 export interface AcceptedRequest {
   connectionId: string
   receivedAtMs: number
-  source: 'tracking' | 'webhook' | 'archive'
+  source: RequestSource
   /** The route's call, by which the body is unpacked again. */
   call: string
   callerIp: string | undefined
@@ -264,6 +268,7 @@ export interface Store {
   stats: StatsStore
   processes: ProcessStore
   retention: RetentionStore
+  erasures: ErasureStore
   close(): Promise<void>
 }
 

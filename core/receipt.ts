@@ -11,19 +11,26 @@ export interface BatchContext {
   integrations?: Json
   /** The sender's clock at the request, as it came: read only when a time is corrected. */
   sentAt?: unknown
+  /** Of a request of Statsig's side: its events, and what its envelope says for all of them. */
+  statsig?: { items: readonly unknown[]; user?: Json; stableID?: unknown }
 }
+
+/** The door that a request came through. */
+export type RequestSource = 'tracking' | 'webhook' | 'archive' | 'statsig_webhook' | 'statsig_sdk'
 
 export interface Receipt {
   /** The first time of receipt, epoch ms; a replay hands in the old one. */
   receivedAtMs: number
   /**
    * `tracking`: an SDK spoke to us as if to Segment, so clock correction and `integrations` are ours to apply.
-   * `webhook` and `archive`: Segment has applied both.
+   * `webhook` and `archive`: Segment has applied both. `statsig_webhook` and `statsig_sdk`: from Statsig's side.
    */
-  source: 'tracking' | 'webhook' | 'archive'
+  source: RequestSource
   /** The type that the route names (`POST /v1/track`); it wins over the message's own. */
   callType?: MessageType | undefined
   /** Who called, as seen through trusted proxies only. */
   callerIp?: string | undefined
   batch?: BatchContext | undefined
+  /** Which stored request it is of; absent before there is one. */
+  requestId?: number | undefined
 }

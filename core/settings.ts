@@ -19,6 +19,13 @@ export const IdentifierMapping = z.object({
 })
 export type IdentifierMapping = z.infer<typeof IdentifierMapping>
 
+/** One mapped identifier on the way out: a custom id type, or a dotted path of the Statsig event or its user. */
+export const OutboundIdentifier = z.object({
+  from: z.string().min(1).max(200),
+  to: z.enum(['userId', 'anonymousId']),
+})
+export type OutboundIdentifier = z.infer<typeof OutboundIdentifier>
+
 export const ConnectionSettings = z.object({
   /** Applied in order after `userId -> userID`; `properties.statsigCustomIDs` wins over all of them. */
   identifiers: z
@@ -46,6 +53,20 @@ export const ConnectionSettings = z.object({
       nameInEvent: z.boolean().default(false),
       /** ISO time until which messageIds seen before are sent again (a Segment Replay that is meant). */
       duplicatesUntil: z.iso.datetime({ offset: true }).optional(),
+    })
+    .prefault({}),
+  outbound: z
+    .object({
+      /** On when a Segment write key is set, unless told otherwise. A direction that is off ends `skipped: type_off`. */
+      enabled: z.boolean().optional(),
+      /** Applied in order; one that finds an id takes its place over what Statsig's own fields say. */
+      identifiers: z.array(OutboundIdentifier).max(50).default([]),
+      /** Batches at the full hour or day (UTC) instead of a stream. */
+      flushEvery: z.enum(['hourly', 'daily']).optional(),
+      /** Whether what SDKs log here goes on to Statsig too, as received. */
+      forward: z.boolean().default(false),
+      /** `number`: epoch ms, which Statsig documents and Segment's spec does not know. */
+      timestampFormat: z.enum(['iso', 'number']).default('iso'),
     })
     .prefault({}),
   /** Which messages go on, by direction: see core/filters. */

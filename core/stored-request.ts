@@ -5,8 +5,11 @@
 import type { AcceptedRequest } from './ports.ts'
 import type { BatchContext, Receipt } from './receipt.ts'
 import { messageTypeOf, unpackTracking, unpackWebhook, type TrackingCall, type Unpacked } from './segment.ts'
+import { unpackStatsigSdk, unpackStatsigWebhook } from './statsig-request.ts'
 
-type StoredRequest = Pick<AcceptedRequest, 'source' | 'call' | 'receivedAtMs' | 'callerIp'>
+type StoredRequest = Pick<AcceptedRequest, 'source' | 'call' | 'receivedAtMs' | 'callerIp'> & {
+  requestId?: number
+}
 
 const decoder = new TextDecoder()
 
@@ -20,12 +23,17 @@ export function unpackStored(
   { source, call }: Pick<StoredRequest, 'source' | 'call'>,
   body: unknown,
 ): Unpacked {
-  return source === 'webhook' ? unpackWebhook(body) : unpackTracking(body, call as TrackingCall)
+  if (source === 'webhook') return unpackWebhook(body)
+  if (source === 'statsig_webhook') return unpackStatsigWebhook(body)
+  if (source === 'statsig_sdk') return unpackStatsigSdk(body)
+  return unpackTracking(body, call as TrackingCall)
 }
 
 export function receiptOf(
-  { receivedAtMs, source, call, callerIp }: StoredRequest,
+  { receivedAtMs, source, call, callerIp, requestId }: StoredRequest,
   batch: BatchContext,
 ): Receipt {
-  return { receivedAtMs, source, callType: messageTypeOf(call as TrackingCall), callerIp, batch }
+  const isStatsigs = source === 'statsig_webhook' || source === 'statsig_sdk'
+  const callType = isStatsigs ? undefined : messageTypeOf(call as TrackingCall)
+  return { receivedAtMs, source, callType, callerIp, batch, requestId }
 }

@@ -77,7 +77,7 @@ export const requests = sqliteTable('requests', {
   id: integer().primaryKey({ autoIncrement: true }),
   connectionId: text('connection_id').notNull(),
   receivedAtMs: integer('received_at_ms').notNull(),
-  source: text({ enum: ['tracking', 'webhook', 'archive'] }).notNull(),
+  source: text({ enum: ['tracking', 'webhook', 'archive', 'statsig_webhook', 'statsig_sdk'] }).notNull(),
   call: text().notNull(),
   callerIp: text('caller_ip'),
   body: blob({ mode: 'buffer' }).notNull(),
