@@ -5,7 +5,15 @@
 import { Context } from '@temporalio/activity'
 import { BridgeError } from '../core/errors.ts'
 import type { LaneName } from '../core/lanes.ts'
-import type { Clock, ConnectionStore, LaneStore, Lease, Log, RefusedKey } from '../core/ports.ts'
+import type {
+  Clock,
+  ConnectionStore,
+  ErasureStore,
+  LaneStore,
+  Lease,
+  Log,
+  RefusedKey,
+} from '../core/ports.ts'
 import { deliverRun, type RunContext, type Stopped } from './deliver-run.ts'
 import { toFailure } from './failures.ts'
 import type { LaneHandler } from './lane-handler.ts'
@@ -30,6 +38,7 @@ export interface DrainResult {
 export interface DrainDeps {
   connections: ConnectionStore
   lanes: LaneStore
+  erasures: Pick<ErasureStore, 'guard'>
   handlers: Partial<Record<string, LaneHandler>>
   watch: ReturnType<typeof createWatch>
   clock: Clock
@@ -156,7 +165,9 @@ function createPrepare(
     if (rows.length === 0) return 'empty'
     const context = await contextOf(deps, handler, lease, stopping, onProgress)
     if ('missing' in context) return context
-    return { context, run: await readRun(rows, lease.cursor, context.settings, runEntriesMax) }
+    const isErased = deps.erasures.guard(lease.connectionId)
+    const run = await readRun(rows, lease.cursor, context.settings, runEntriesMax, isErased)
+    return { context, run }
   }
 }
 

@@ -13,6 +13,8 @@ export interface Seen {
   type?: string | undefined
   event?: string | undefined
   userId?: string | undefined
+  /** When it happened, epoch ms. */
+  timeMs?: number | undefined
 }
 
 export interface LaneHandler {

@@ -1,4 +1,5 @@
 /** Reads the next run of a lane and decides each message. Bodies are parsed once, however many runs they span. */
+import { isErasedItem, personIdsOf, type PersonId } from '../core/erasure.ts'
 import { madeMessageId } from '../core/ids.ts'
 import type { Verdict } from '../core/outcome.ts'
 import type { LaneStore, LogRow } from '../core/ports.ts'
@@ -22,6 +23,9 @@ interface OpenRequest {
   receipt: Receipt
   bytes: number
 }
+
+/** Whether a message with these ids, of this time, is of a person who was erased since. */
+export type IsErased = (ids: PersonId[], timeMs: number) => boolean
 
 /**
  * Of bodies that one run opens. What a message says may be as large as its body, and all of a run is held at once: a
@@ -49,6 +53,7 @@ export function createRunReader(lanes: LaneStore, handler: LaneHandler) {
     cursor: number,
     settings: ConnectionSettings,
     max: number,
+    isErased?: IsErased,
   ): Promise<Decided[]> {
     const run: Decided[] = []
     let bytes = 0
@@ -63,13 +68,30 @@ export function createRunReader(lanes: LaneStore, handler: LaneHandler) {
       for (let seq = from; seq <= row.lastSeq && run.length < max; seq += 1) {
         const offset = seq - row.firstSeq
         const item = row.items?.[offset] ?? offset
-        const { seen, verdict } = decideSafely(handler, items[item], receipt, settings)
+        const { seen, verdict } = decideLawfully(handler, items[item], receipt, settings, isErased)
         const messageId = seen.messageId ?? madeMessageId(row.requestId, item)
         run.push({ seq, sole: row.sole, messageId, seen, verdict })
       }
     }
     return run
   }
+}
+
+const erased: Verdict<string> = { kind: 'skipped', reason: 'erased', warnings: [] }
+
+/** What was of an erased person goes nowhere, whatever the mapping makes of it; of it only the id of the message is kept. */
+function decideLawfully(
+  handler: LaneHandler,
+  item: unknown,
+  receipt: Receipt,
+  settings: ConnectionSettings,
+  isErased: IsErased | undefined,
+): Pick<Decided, 'seen' | 'verdict'> {
+  if (isErasedItem(item)) return { seen: {}, verdict: erased }
+  const decided = decideSafely(handler, item, receipt, settings)
+  if (isErased === undefined) return decided
+  const { messageId, type, timeMs = receipt.receivedAtMs } = decided.seen
+  return isErased(personIdsOf(item), timeMs) ? { seen: { messageId, type }, verdict: erased } : decided
 }
 
 /** The mapping throws only for our own bugs. Even then the message ends, visibly, and its lane goes on. */

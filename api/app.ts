@@ -7,6 +7,7 @@ import { createOnError, InvalidRequest, problemOf, respondWith } from './on-erro
 import { registerCreateConnection } from './routes/create-connection.ts'
 import { registerCreateUnitIdType } from './routes/create-unit-id-type.ts'
 import { registerDocs } from './routes/docs.ts'
+import { registerErasures } from './routes/erasures.ts'
 import { registerHealth } from './routes/health.ts'
 import { registerPatchConnection } from './routes/patch-connection.ts'
 import { registerSegmentWebhook } from './routes/post-segment-webhook.ts'
@@ -34,6 +35,7 @@ export function createApp(deps: ApiDeps) {
   registerPatchConnection(control, deps)
   registerReadMessages(control, deps)
   registerReadStats(control, deps)
+  registerErasures(control, deps)
   registerCreateUnitIdType(control, deps)
   app.route('/api/v1', control)
 

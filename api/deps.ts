@@ -1,6 +1,7 @@
 /** What the HTTP room is given by bin/. */
 import type { BlockList } from 'node:net'
 import type { Clock, Ids, LaneStarter, Log, Store, WorkflowRuns } from '../core/ports.ts'
+import type { ErasureStarter } from './erasures.ts'
 import type { IdTypes } from './id-types.ts'
 import type { Waker } from './waker.ts'
 
@@ -10,6 +11,7 @@ export interface ApiDeps {
   /** Runs of the other workflows. */
   runs: WorkflowRuns
   waker: Waker
+  erasureStarter: ErasureStarter
   idTypes: IdTypes
   clock: Clock
   ids: Ids

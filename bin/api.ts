@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
 import { serve } from '@hono/node-server'
 import { createApp } from '../api/app.ts'
+import { createErasureStarter } from '../api/erasures.ts'
 import { createIdTypes } from '../api/id-types.ts'
 import { createWaker } from '../api/waker.ts'
 import { createStatsigConsole } from '../clients/statsig-console.ts'
@@ -23,6 +24,7 @@ const store = await openConfiguredStore(config)
 const temporal = connectInBackground(config, log)
 const starter = createLaneStarter({ client: temporal.client, clock })
 const runs = createWorkflowRuns({ client: temporal.client, clock })
+const erasureStarter = createErasureStarter({ erasures: store.erasures, runs, log })
 const waker = createWaker({ lanes: store.lanes, starter, clock, log, isDrained })
 const idTypes = createIdTypes({
   ...{ connections: store.connections, clock },
@@ -30,7 +32,18 @@ const idTypes = createIdTypes({
 })
 const disk = watchDisk(config.databasePath)
 const app = createApp({
-  ...{ store, starter, runs, waker, idTypes, clock, ids: randomIds, log, isDiskFull: disk.isFull },
+  ...{
+    store,
+    starter,
+    runs,
+    waker,
+    erasureStarter,
+    idTypes,
+    clock,
+    ids: randomIds,
+    log,
+    isDiskFull: disk.isFull,
+  },
   ...(config.vendors === 'sandbox' ? { probeSandbox: () => answers(config) } : {}),
   trustedProxies: blockList(config.trustedProxies),
   config: {
@@ -58,8 +71,11 @@ const sweep = setInterval(
   1_000,
 )
 
+const erasureSweep = setInterval(() => void erasureStarter.sweep().catch(() => undefined), 5_000)
+
 const life = onProcessEnd(async () => {
   clearInterval(sweep)
+  clearInterval(erasureSweep)
   disk.stop()
   // What has been received is answered first; idle keep-alive connections are not waited for.
   await new Promise<void>((resolve) => {

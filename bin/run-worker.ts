@@ -65,7 +65,7 @@ function workerOptions(
   store: Store,
   log: Log,
 ): Partial<WorkerOptions> {
-  const { connections, lanes, retention } = store
+  const { connections, lanes, retention, erasures } = store
   const statsig = createStatsigHandler({
     ...{ connections, tooOldAfterMs },
     statsig: createStatsigEvents({ eventsUrl: statsigEventsUrl, clock }),
@@ -76,7 +76,7 @@ function workerOptions(
     workflowsPath,
     activities: createActivities({
       ...{ connections, lanes, handlers, watch, clock, log },
-      ...{ retention, retentionDays },
+      ...{ retention, retentionDays, erasures },
     }),
     // Cancellation arrives with a heartbeat: with the default throttle it takes most of the heartbeat timeout.
     maxHeartbeatThrottleInterval: '500ms',

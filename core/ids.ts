@@ -4,12 +4,16 @@
 import type { LaneName } from './lanes.ts'
 
 /** Prefixes of the ids that we make; an id tells what it is. */
-export const idPrefixes = { connection: 'con' } as const
+export const idPrefixes = { connection: 'con', erasure: 'era' } as const
 export type IdKind = keyof typeof idPrefixes
 
 /** Workflow ids are wire format: people search for them and histories are stored under them. */
 export function laneWorkflowId(connectionId: string, lane: LaneName): string {
   return `lane:${connectionId}:${lane}`
+}
+
+export function erasureWorkflowId(erasureId: string): string {
+  return `erasure:${erasureId}`
 }
 
 /** The hourly housekeeping: its Schedule, and the runs that it starts (Temporal appends the time to their id). */

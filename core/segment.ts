@@ -91,12 +91,13 @@ function batchContextOf(body: Json): BatchContext {
  * Segment's Extensible Webhook batches are (github.com/segmentio/action-destinations, webhook-extensible).
  */
 export function unpackWebhook(body: unknown): Unpacked {
-  if (Array.isArray(body)) return { ok: true, items: body.map(unwrap), batch: {} }
-  if (isObject(body)) return { ok: true, items: [unwrap(body)], batch: {} }
+  if (Array.isArray(body)) return { ok: true, items: body.map(unwrapWebhook), batch: {} }
+  if (isObject(body)) return { ok: true, items: [unwrapWebhook(body)], batch: {} }
   return { ok: false, code: 'not_an_object', message: 'The body must be a JSON object or an array.' }
 }
 
-function unwrap(element: unknown): unknown {
+/** The message in an element of a webhook's body. */
+export function unwrapWebhook(element: unknown): unknown {
   if (!isObject(element) || !Object.hasOwn(element, 'json')) return element
   return Object.keys(element).length === 1 ? element.json : element
 }

@@ -8,7 +8,9 @@ import type { LaneStatus, LaneStore, Lease, LogRow, RefusedKey } from '../core/p
 import { prepareClaims } from './claims.ts'
 import { immediate, type Db } from './client.ts'
 import { lost, prepareCommit } from './commit.ts'
-import { hashKey } from './secret-box.ts'
+import { prepareDeleteEvents } from './delete-events.ts'
+import { prepareForgetLate } from './erase-bodies.ts'
+import { hashKey, type SecretBox } from './secret-box.ts'
 import { logColumns, toLogRow, type LogSqlRow } from './log-row.ts'
 
 type Held = { held: 'paused' | 'needs_attention'; cursor: number }
@@ -23,11 +25,15 @@ interface LeaseRow {
 
 const isPaused = '(lane.paused OR (SELECT paused FROM connections WHERE id = lane.connection_id))'
 
-export function createLaneStore(db: Db): LaneStore {
+export function createLaneStore(db: Db, box: SecretBox): LaneStore {
   const { sqlite } = db
   const claims = prepareClaims(db)
   // One line a concern that is written with the outcomes.
-  const commit = prepareCommit(db, [(lease, done) => claims.giveBackUndelivered(lease, done)])
+  const commit = prepareCommit(db, [
+    (lease, done) => claims.giveBackUndelivered(lease, done),
+    prepareDeleteEvents(db, box),
+    prepareForgetLate(db),
+  ])
   const readLog = prepareRead(db)
   const body = sqlite.prepare<[number], { body: Buffer }>('SELECT body FROM requests WHERE id = ?')
   const current = sqlite.prepare<[number], { epoch: number; paused: number }>(

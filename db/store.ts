@@ -2,6 +2,7 @@
 import type { Store } from '../core/ports.ts'
 import { openDb, type Db } from './client.ts'
 import { createConnectionStore } from './connections.ts'
+import { createErasureStore } from './erasures.ts'
 import { createInbox } from './inbox.ts'
 import { createLaneStore } from './lanes.ts'
 import { createMessageStore } from './messages.ts'
@@ -20,11 +21,12 @@ export function createStore(db: Db, box: SecretBox): Store {
   return {
     connections: createConnectionStore(db, box),
     inbox: createInbox(db),
-    lanes: createLaneStore(db),
+    lanes: createLaneStore(db, box),
     messages: createMessageStore(db),
     stats: createStatsStore(db),
     processes: createProcessStore(db),
     retention: createRetentionStore(db),
+    erasures: createErasureStore(db, box),
     async close() {
       db.sqlite.close()
     },

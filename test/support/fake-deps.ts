@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApp, type AppType } from '../../api/app.ts'
 import type { ApiDeps } from '../../api/deps.ts'
+import { createErasureStarter } from '../../api/erasures.ts'
 import { createWaker } from '../../api/waker.ts'
 import { idPrefixes } from '../../core/ids.ts'
 import { isDrained, type LaneName } from '../../core/lanes.ts'
@@ -142,6 +143,7 @@ export function createApiWorld(change: (deps: ApiDeps) => Partial<ApiDeps> = () 
   const real: ApiDeps = {
     ...{ store, starter, runs, clock, ids: countingIds(), log, isDiskFull: () => false },
     idTypes: { known: async () => undefined, create: () => Promise.reject(new Error('no Statsig here')) },
+    erasureStarter: createErasureStarter({ erasures: store.erasures, runs, log }),
     waker: createWaker({ lanes: store.lanes, starter, clock, log, isDrained }),
     trustedProxies: new BlockList(),
     config: {

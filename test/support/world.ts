@@ -100,6 +100,7 @@ export async function createWorld({
     timing,
     retention: store.retention,
     retentionDays: 14,
+    erasures: store.erasures,
   }
   const stats = async () => store.stats.read(connectionId, { sinceMs: 0, stepMs: 60_000 })
   const appendMessages: World['appendMessages'] = (messages, lane = 'events') =>

@@ -1,0 +1,104 @@
+/**
+ * Erasure of a person: whose messages go, how a shared body is rewritten without them, and how what comes later is
+ * recognised. Pure. A rewritten item keeps its place, so that every other position in the body still means the same.
+ */
+import { isObject } from './own-keys.ts'
+import type { AcceptedRequest } from './ports.ts'
+import { idText } from './segment-to-statsig/ids.ts'
+import { unwrapWebhook } from './segment.ts'
+import { parseBody } from './stored-request.ts'
+
+/** A person by the ids that messages carry; one of them is enough. */
+export interface Person {
+  userId?: string | undefined
+  anonymousId?: string | undefined
+}
+
+export type PersonIdKind = keyof Person
+export interface PersonId {
+  kind: PersonIdKind
+  id: string
+}
+
+/** What stands where a message stood. */
+export const erasedItem = Object.freeze({ $causeway: 'erased' })
+
+export function isErasedItem(item: unknown): boolean {
+  return isObject(item) && Object.hasOwn(item, '$causeway') && item.$causeway === 'erased'
+}
+
+/** The ids by which a message is somebody's: `previousId` of an alias, and a Statsig event's user, count too. */
+export function personIdsOf(item: unknown): PersonId[] {
+  if (!isObject(item)) return []
+  const user = isObject(item.user) ? item.user : {}
+  const named: [PersonIdKind, unknown][] = [
+    ['userId', item.userId],
+    ['userId', item.previousId],
+    ['userId', user.userID],
+    ['anonymousId', item.anonymousId],
+    ['anonymousId', item.stableID],
+    ...Object.values(isObject(user.customIDs) ? user.customIDs : {}).map((id): [PersonIdKind, unknown] => [
+      'anonymousId',
+      id,
+    ]),
+  ]
+  return named.flatMap(([kind, value]) => {
+    const id = idText(value)
+    return id === undefined ? [] : [{ kind, id }]
+  })
+}
+
+export function isAbout(item: unknown, person: Person): boolean {
+  return personIdsOf(item).some(({ kind, id }) => person[kind] === id)
+}
+
+/** The ids of a person, as they are hashed. */
+export function idsOfPerson(person: Person): PersonId[] {
+  const kinds: PersonIdKind[] = ['userId', 'anonymousId']
+  return kinds.flatMap((kind) => {
+    const id = person[kind]
+    return id === undefined ? [] : [{ kind, id }]
+  })
+}
+
+const backslash = '\\'.charCodeAt(0)
+
+/**
+ * Whether a body may name the person, found without parsing it. An id can also be spelt with escapes, or as a number
+ * (`4.2e1`): where either is possible the body is parsed.
+ */
+export function mayName(body: Buffer, person: Person): boolean {
+  return (
+    body.includes(backslash) ||
+    idsOfPerson(person).some(({ id }) => Number.isFinite(Number(id)) || body.includes(id))
+  )
+}
+
+/** Where the items of a body lie in it; undefined where the body is itself the one item. */
+function itemsIn({ source, call }: Pick<AcceptedRequest, 'source' | 'call'>, body: unknown) {
+  if (Array.isArray(body)) return body as unknown[]
+  if (!isObject(body)) return undefined
+  const named =
+    source === 'tracking' || source === 'archive' ? (call === 'batch' ? body.batch : undefined) : body.data
+  return Array.isArray(named) ? (named as unknown[]) : undefined
+}
+
+/**
+ * A body without some of its items, as bytes, and which items went; undefined where none did. `isGone` is asked for
+ * each item by its index. Throws SyntaxError where the body is not JSON.
+ */
+export function eraseItems(
+  request: Pick<AcceptedRequest, 'source' | 'call'>,
+  bytes: Uint8Array,
+  isGone: (item: unknown, index: number) => boolean,
+): { body: Buffer; items: number[] } | undefined {
+  const body = parseBody(bytes)
+  const list = itemsIn(request, body)
+  const items = (list ?? [body]).flatMap((element, index) => {
+    const item = request.source === 'webhook' ? unwrapWebhook(element) : element
+    return !isErasedItem(item) && isGone(item, index) ? [index] : []
+  })
+  if (items.length === 0) return undefined
+  for (const index of items) if (list) list[index] = erasedItem
+  return { body: Buffer.from(JSON.stringify(list ? body : erasedItem)), items }
+}

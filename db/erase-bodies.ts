@@ -1,0 +1,80 @@
+/** Rewrites bodies without the messages of an erased person, and blanks what the index knew of their entries. */
+import { eraseItems, isErasedItem } from '../core/erasure.ts'
+import type { LaneStore, Lease } from '../core/ports.ts'
+import { immediate, type Db } from './client.ts'
+import { itemAt, logColumns, seqOfItem, toLogRow, type LogSqlRow } from './log-row.ts'
+
+interface StoredBody {
+  source: 'tracking' | 'webhook' | 'archive'
+  call: string
+  body: Buffer
+}
+
+/** Answers how many items went. To be called in a transaction; the freed bytes are zeroed on disk. */
+export function prepareRewrite({ sqlite }: Db) {
+  const read = sqlite.prepare<[number], StoredBody>('SELECT source, call, body FROM requests WHERE id = ?')
+  const write = sqlite.prepare('UPDATE requests SET body = ? WHERE id = ?')
+  const count = sqlite.prepare(
+    'INSERT INTO retention (id, bytes_out) VALUES (1, ?) ON CONFLICT DO UPDATE SET bytes_out = bytes_out + excluded.bytes_out',
+  )
+  return (requestId: number, isGone: (item: unknown, index: number) => boolean): number => {
+    const stored = read.get(requestId)
+    const erased = stored && eraseItems(stored, stored.body, isGone)
+    if (!erased) return 0
+    sqlite.pragma('secure_delete = ON')
+    try {
+      write.run(erased.body, requestId)
+    } finally {
+      sqlite.pragma('secure_delete = OFF')
+    }
+    count.run(stored.body.length - erased.body.length)
+    return erased.items.length
+  }
+}
+
+const rowsMax = 1_000
+
+/** An ended entry keeps its outcome; whose it was, and what was said of its content, goes. */
+export function prepareBlankEntries(db: Db) {
+  const rows = db.sqlite.prepare<[number], LogSqlRow & { laneId: number }>(
+    `SELECT log.lane_id AS laneId, ${logColumns} FROM lane_log log JOIN requests request ON request.id = log.request_id
+     WHERE log.request_id = ?`,
+  )
+  const blank = db.sqlite.prepare(
+    'UPDATE entries SET user_id = NULL, event = NULL, path = NULL, detail = NULL WHERE lane_id = ? AND seq = ?',
+  )
+  return async (requestId: number, items: readonly number[]): Promise<void> => {
+    const places = rows.all(requestId).flatMap(({ laneId, ...row }) => {
+      const log = toLogRow(row)
+      return items.flatMap((item) => {
+        const seq = seqOfItem(log, item)
+        return seq === undefined ? [] : [{ laneId, seq }]
+      })
+    })
+    for (let from = 0; from < places.length; from += rowsMax) {
+      const some = places.slice(from, from + rowsMax)
+      await immediate(db, () => some.forEach(({ laneId, seq }) => blank.run(laneId, seq)))
+    }
+  }
+}
+
+/** What a late or replayed message of an erased person said goes with its ending. A follower of the commit. */
+export function prepareForgetLate(db: Db) {
+  const rowAt = db.sqlite.prepare<[number, number], LogSqlRow>(
+    `SELECT ${logColumns} FROM lane_log log JOIN requests request ON request.id = log.request_id
+     WHERE log.lane_id = ? AND log.last_seq >= ? ORDER BY log.last_seq LIMIT 1`,
+  )
+  const rewrite = prepareRewrite(db)
+  return ({ laneId }: Lease, { entries }: Parameters<LaneStore['commit']>[1]): void => {
+    const gone = new Map<number, Set<number>>()
+    for (const { seq, outcome, reason } of entries) {
+      if (outcome !== 'skipped' || reason !== 'erased') continue
+      const sqlRow = rowAt.get(laneId, seq)
+      if (!sqlRow) continue
+      const row = toLogRow(sqlRow)
+      gone.set(row.requestId, (gone.get(row.requestId) ?? new Set()).add(itemAt(row, seq)))
+    }
+    for (const [requestId, items] of gone)
+      rewrite(requestId, (item, index) => items.has(index) && !isErasedItem(item))
+  }
+}
