@@ -10,7 +10,7 @@ async function run(host: string, port: number): Promise<void> {
   try {
     const { origin, close } = await serveSandbox({ host, port, nowMs: Date.now })
     console.log(
-      `sandbox: stands in for Statsig on ${origin} (what arrived: ${origin}/_sandbox/statsig/events)`,
+      `sandbox: stands in for Segment and Statsig on ${origin} (what arrived: ${origin}/_sandbox/statsig/events and /_sandbox/segment/messages)`,
     )
     onProcessEnd(close).ready()
   } catch (error) {

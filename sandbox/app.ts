@@ -5,6 +5,7 @@ import { cors } from 'hono/cors'
 import type { SandboxEnv } from './connection.ts'
 import { faultRoutes } from './fault-routes.ts'
 import { Faults } from './faults.ts'
+import { createSegment } from './segment/routes.ts'
 import { configSpecs } from './statsig/config-specs.ts'
 import { EventLog } from './statsig/event-log.ts'
 import { idLists } from './statsig/id-lists.ts'
@@ -19,13 +20,14 @@ export interface Sandbox {
   app: Hono<SandboxEnv>
 }
 
-/** Builds the stand-in for Statsig, empty and without faults. */
+/** Builds the stand-ins for both vendors, empty and without faults. */
 export function createSandbox({ nowMs }: SandboxDeps): Sandbox {
   const faults = new Faults()
   const eventLog = new EventLog()
   const idTypes = new UnitIdTypes()
   const startedAtMs = nowMs()
   const changedAtMs = () => startedAtMs
+  const segment = createSegment({ nowMs, faults })
   const app = new Hono<SandboxEnv>()
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }))
@@ -44,6 +46,9 @@ export function createSandbox({ nowMs }: SandboxDeps): Sandbox {
   // Statsig, console side
   app.on(['GET', 'POST'], '/console/v1/unit_id_types', unitIdTypes(idTypes, faults))
 
+  // Segment
+  app.route('/', segment.routes)
+
   // Inspection
   app.get('/_sandbox/statsig/events', (c) => {
     const headers = { 'content-type': 'application/json', 'x-event-count': String(eventLog.eventCount) }
@@ -55,6 +60,7 @@ export function createSandbox({ nowMs }: SandboxDeps): Sandbox {
     faults.clear()
     eventLog.forget()
     idTypes.forget()
+    segment.forget()
     return c.body(null, 204)
   })
 

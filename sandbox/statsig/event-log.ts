@@ -1,5 +1,6 @@
 // What the sandbox remembers of log_event and rgstr since start or DELETE: the events as text, and one record per
 // request. Events are kept apart from what belongs to their request, so that an item is what was on the wire.
+import { JsonList } from '../json-list.ts'
 import type { KeyKind } from './keys.ts'
 
 /** One request to log_event or rgstr, refused ones included. */
@@ -21,15 +22,12 @@ export interface LoggedRequest {
   envelope: Record<string, unknown> | null
 }
 
-const CHUNK_BYTES = 256 * 1024
-
 export class EventLog {
-  #texts: Buffer[] = []
-  #eventCount = 0
+  readonly #events = new JsonList()
   #requests: LoggedRequest[] = []
 
   get eventCount(): number {
-    return this.#eventCount
+    return this.#events.count
   }
 
   /** Oldest first, by the time of the answer. */
@@ -43,42 +41,16 @@ export class EventLog {
 
   /** Keeps the text between the brackets of an events array; a copy, so that the request's body can go. */
   addEvents(text: Buffer, count: number): void {
-    if (count === 0) return
-    this.#texts.push(Buffer.from(text))
-    this.#eventCount += count
+    this.#events.add(text, count)
   }
 
   forget(): void {
-    this.#texts = []
-    this.#eventCount = 0
+    this.#events.forget()
     this.#requests = []
   }
 
   /** All events as one JSON array, oldest first, streamed: it may be larger than the longest string. */
   eventsJson(): ReadableStream<Uint8Array> {
-    const parts = chunksOf(this.#texts.slice())
-    return new ReadableStream({
-      pull(controller) {
-        const next = parts.next()
-        if (next.done === true) controller.close()
-        else controller.enqueue(next.value)
-      },
-    })
+    return this.#events.json()
   }
-}
-
-function* chunksOf(texts: readonly Buffer[]): Generator<Uint8Array, undefined> {
-  const comma = Buffer.from(',')
-  let chunk: Uint8Array[] = [Buffer.from('[')]
-  let bytes = 0
-  for (const [index, text] of texts.entries()) {
-    if (index > 0) chunk.push(comma)
-    chunk.push(text)
-    bytes += text.length
-    if (bytes < CHUNK_BYTES) continue
-    yield Buffer.concat(chunk)
-    chunk = []
-    bytes = 0
-  }
-  yield Buffer.concat([...chunk, Buffer.from(']')])
 }

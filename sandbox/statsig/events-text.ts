@@ -1,68 +1,7 @@
-// Cutting the events out of a log_event body as text, so that what is inspected later is what was on the wire:
-// parsing and printing again would reformat numbers and lose repeated keys. Measured: 0.6 ms for 1,000 events beside
-// 3.2 ms of JSON.parse; in memory as large as the parsed events, but off the heap.
+// The events of a log_event body as text.
+import { arrayTextOf } from '../json-text.ts'
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COMMA = 0x2c
-const COLON = 0x3a
-const SPACE = 0x20 // and below it, in JSON: tab, LF, CR
-const OPEN_BRACKET = 0x5b
-const CLOSE_BRACKET = 0x5d
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
-
-/**
- * What stands between the brackets of the `events` array. The body must have parsed as an object with such an array;
- * of repeated keys the last counts, as in JSON.parse. A view, not a copy.
- */
+/** What stands between the brackets of the `events` array. The body must have parsed as an object with such an array. */
 export function eventsTextOf(body: Buffer): Buffer {
-  let events = body.subarray(0, 0)
-  let at = body.indexOf(OPEN_BRACE) + 1
-  for (;;) {
-    at = skipSpace(body, at)
-    if (body[at] === COMMA) at = skipSpace(body, at + 1)
-    if (body[at] !== QUOTE) return events
-    const keyEnd = skipValue(body, at)
-    const key: unknown = JSON.parse(body.toString('utf8', at, keyEnd))
-    const valueStart = skipSpace(body, skipSpace(body, keyEnd) + 1) // the 1 is the colon
-    at = skipValue(body, valueStart)
-    if (key === 'events') events = body.subarray(valueStart + 1, at - 1)
-  }
-}
-
-function skipSpace(body: Buffer, from: number): number {
-  let at = from
-  while ((body[at] ?? QUOTE) <= SPACE) at += 1
-  return at
-}
-
-/** The index just past the value that starts at `from`. */
-function skipValue(body: Buffer, from: number): number {
-  let depth = 0
-  let at = from
-  while (at < body.length) {
-    const byte = body[at]
-    if (byte === QUOTE) at = skipString(body, at)
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      depth += 1
-      at += 1
-    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      if (depth === 0) return at
-      depth -= 1
-      at += 1
-    } else {
-      if (depth === 0 && (byte === COMMA || byte === COLON || (byte ?? 0) <= SPACE)) return at
-      at += 1
-      continue
-    }
-    if (depth === 0) return at
-  }
-  return at
-}
-
-function skipString(body: Buffer, from: number): number {
-  let at = from + 1
-  while (body[at] !== QUOTE && at < body.length) at += body[at] === BACKSLASH ? 2 : 1
-  return at + 1
+  return arrayTextOf(body, 'events')
 }

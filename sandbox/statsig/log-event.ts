@@ -7,6 +7,7 @@ import type { Context, Handler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { actOut, type Faults } from '../faults.ts'
 import type { SandboxEnv } from '../connection.ts'
+import { withoutBom } from '../json-text.ts'
 import { BodyRefused, readBody } from '../request-body.ts'
 import type { EventLog, LoggedRequest } from './event-log.ts'
 import { eventsTextOf } from './events-text.ts'
@@ -69,10 +70,6 @@ function parseBatch(body: Buffer): Batch {
   }
   const { events, ...envelope } = json
   return { events: events as unknown[], envelope, text: eventsTextOf(body) }
-}
-
-function withoutBom(body: Buffer): Buffer {
-  return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body
 }
 
 function namesIn(events: readonly unknown[]): Set<string> {
