@@ -2,33 +2,45 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { BridgeError } from '../core/errors.ts'
 import type { ApiDeps } from './deps.ts'
-import { adminKey } from './middleware/admin-key.ts'
+import { access } from './middleware/access.ts'
+import { audit } from './middleware/audit.ts'
 import { createOnError, InvalidRequest, problemOf, respondWith } from './on-error.ts'
+import { pageFor, registerConsole } from './routes/console.ts'
 import { registerCreateConnection } from './routes/create-connection.ts'
 import { registerCreateUnitIdType } from './routes/create-unit-id-type.ts'
 import { registerDocs } from './routes/docs.ts'
 import { registerErasures } from './routes/erasures.ts'
 import { registerHealth } from './routes/health.ts'
 import { registerPatchConnection } from './routes/patch-connection.ts'
+import { registerKeys } from './routes/keys.ts'
 import { registerSegmentWebhook } from './routes/post-segment-webhook.ts'
 import { registerTracking } from './routes/post-tracking.ts'
+import { registerReadAudit } from './routes/read-audit.ts'
 import { registerReadConnections } from './routes/read-connections.ts'
 import { registerReadMessages } from './routes/read-messages.ts'
 import { registerReadStats } from './routes/read-stats.ts'
 import { registerRetention } from './routes/retention.ts'
+import { registerSession } from './routes/session.ts'
 
 export function createApp(deps: ApiDeps) {
   // Not strict: `/v1/batch/` is `/v1/batch`, since an SDK's host is typed by people and we never redirect.
   const app = new OpenAPIHono({ defaultHook: refuseInvalid, strict: false })
   app.onError(createOnError(deps.log))
-  app.notFound((c) => respondWith(c, problemOf(new BridgeError('not_found', `Nothing is at ${c.req.path}.`))))
+  app.notFound(
+    async (c) =>
+      (await pageFor(c, deps.consoleFolder)) ??
+      respondWith(c, problemOf(new BridgeError('not_found', `Nothing is at ${c.req.path}.`))),
+  )
 
   registerTracking(app, deps)
   registerSegmentWebhook(app, deps)
   registerHealth(app, deps)
 
   const control = new OpenAPIHono({ defaultHook: refuseInvalid })
-  control.use(adminKey(deps.config.apiKeyHash))
+  control.use(access(deps), audit(deps, () => app.request))
+  registerKeys(control, deps)
+  registerSession(control, deps)
+  registerReadAudit(control, deps)
   registerCreateConnection(control, deps)
   registerRetention(control, deps)
   registerReadConnections(control, deps)
@@ -40,6 +52,7 @@ export function createApp(deps: ApiDeps) {
   app.route('/api/v1', control)
 
   registerDocs(app)
+  registerConsole(app, deps)
   return app
 }
 

@@ -13,12 +13,13 @@ const problem = { content: { 'application/problem+json': { schema: Problem } } }
 const titles = {
   400: 'The body is not JSON, or not sent as JSON.',
   401: 'No valid API key.',
+  403: 'The role of the key does not reach.',
   404: 'Not found.',
   409: 'In conflict with another connection.',
   422: 'The request does not fit.',
 }
 
-/** One success and the problems that a route may answer; 401 is every route's. */
+/** One success and the problems that a route may answer; 401 and 403 are every route's. */
 export function answers<S extends 200 | 201, T extends z.ZodType>(
   status: S,
   schema: T,
@@ -30,7 +31,7 @@ export function answers<S extends 200 | 201, T extends z.ZodType>(
     { content: { 'application/json': { schema: T } }; description: string }
   >
   const failures = Object.fromEntries(
-    [401 as const, ...problems].map((code) => [code, { ...problem, description: titles[code] }]),
+    [401 as const, 403 as const, ...problems].map((code) => [code, { ...problem, description: titles[code] }]),
   )
   return { ...success, ...failures }
 }

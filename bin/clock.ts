@@ -8,4 +8,5 @@ export const systemClock: Clock = { nowMs: () => Date.now() }
 export const randomIds: Ids = {
   next: (kind) => `${idPrefixes[kind]}_${randomBytes(12).toString('base64url').replace(/[-_]/g, 'x')}`,
   writeKey: () => randomBytes(24).toString('base64url'),
+  secret: () => randomBytes(32).toString('base64url'),
 }

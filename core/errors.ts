@@ -20,6 +20,18 @@ export const errorTable = {
     nextStep: 'Send `Authorization: Bearer <key>`.',
     heals: false,
   },
+  forbidden: {
+    status: 403,
+    title: 'The key may not do this',
+    nextStep: 'Use a key with the role that `detail` names; an admin makes one with POST /api/v1/keys.',
+    heals: false,
+  },
+  foreign_page: {
+    status: 403,
+    title: 'The call did not come from the console',
+    nextStep: 'With a session cookie, send the header `x-causeway-csrf`; or use a key instead of the cookie.',
+    heals: false,
+  },
   not_found: {
     status: 404,
     title: 'Not found',

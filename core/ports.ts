@@ -2,6 +2,7 @@
  * What the outside must provide. Adapters live in db/ and clients/; bin/ puts them together. Each port has one
  * conformance suite in test/ that every adapter passes.
  */
+import type { AccessStore } from './access-ports.ts'
 import type { ErasureStore } from './erasure-ports.ts'
 import type { IdKind } from './ids.ts'
 import type { Ending } from './outcome.ts'
@@ -15,6 +16,7 @@ export type * from './read-ports.ts'
 export type * from './vendor-ports.ts'
 export type * from './retention-ports.ts'
 export type * from './erasure-ports.ts'
+export type * from './access-ports.ts'
 export type * from './run-ports.ts'
 
 export interface Clock {
@@ -27,6 +29,8 @@ export interface Ids {
   next(kind: IdKind): string
   /** A new write key: 32 characters, url-safe. */
   writeKey(): string
+  /** A new secret: 43 characters, url-safe, 256 bits. */
+  secret(): string
 }
 
 /** Secrets of a connection, by what they are for. */
@@ -269,6 +273,7 @@ export interface Store {
   processes: ProcessStore
   retention: RetentionStore
   erasures: ErasureStore
+  access: AccessStore
   close(): Promise<void>
 }
 

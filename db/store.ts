@@ -1,5 +1,6 @@
 /** The Store on SQLite: one file of named operations a noun, put together here. */
 import type { Store } from '../core/ports.ts'
+import { createAccessStore } from './access.ts'
 import { openDb, type Db } from './client.ts'
 import { createConnectionStore } from './connections.ts'
 import { createErasureStore } from './erasures.ts'
@@ -27,6 +28,7 @@ export function createStore(db: Db, box: SecretBox): Store {
     processes: createProcessStore(db),
     retention: createRetentionStore(db),
     erasures: createErasureStore(db, box),
+    access: createAccessStore(db),
     async close() {
       db.sqlite.close()
     },

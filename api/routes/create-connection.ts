@@ -1,6 +1,7 @@
 /** POST /connections: accepts and delivers from its creation; no vendor is waited for. */
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { defaultSettings } from '../../core/settings.ts'
+import { requireSecretsRole } from '../access.ts'
 import type { ApiDeps } from '../deps.ts'
 import { answers, jsonBody } from '../openapi.ts'
 import { Connection, keysOf, NewConnection, toWire } from '../wire/connection.ts'
@@ -16,6 +17,7 @@ const route = createRoute({
 export function registerCreateConnection(app: OpenAPIHono, deps: ApiDeps): void {
   app.openapi(route, async (c) => {
     const body = c.req.valid('json')
+    requireSecretsRole(c.get('principal').role, keysOf<string>(body))
     const connection = await deps.store.connections.create({
       id: deps.ids.next('connection'),
       name: body.name,

@@ -7,6 +7,7 @@ import type {
   LaneState,
 } from '../../core/ports.ts'
 import { ConnectionSettings } from '../../core/settings.ts'
+import { requireSecretsRole } from '../access.ts'
 import type { ApiDeps } from '../deps.ts'
 import { InvalidRequest } from '../on-error.ts'
 import { answers, ConnectionPath, jsonBody } from '../openapi.ts'
@@ -34,6 +35,7 @@ export function registerPatchConnection(app: OpenAPIHono, deps: ApiDeps): void {
   app.openapi(route, async (c) => {
     const { id } = c.req.valid('param')
     const patch = c.req.valid('json')
+    requireSecretsRole(c.get('principal').role, keysOf<string | null>(patch))
     // Built in the store's transaction: of two changes at once neither undoes the other.
     const change = (before: StoredConnection) => changeOf(patch, before.settings)
     return c.json(await changeAndWake(deps, id, change), 200)

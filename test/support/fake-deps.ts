@@ -39,7 +39,11 @@ export class FixedClock implements Clock {
 /** `con_1`, `con_2`, … and write keys `write-key-1`, … in the order of asking. */
 export function countingIds(): Ids {
   let made = 0
-  return { next: (kind) => `${idPrefixes[kind]}_${++made}`, writeKey: () => `write-key-${++made}` }
+  return {
+    next: (kind) => `${idPrefixes[kind]}_${++made}`,
+    writeKey: () => `write-key-${++made}`,
+    secret: () => `made-secret-${++made}-${'x'.repeat(30)}`,
+  }
 }
 
 /** Records what it is asked for, and answers as `answer` says. */
