@@ -6,7 +6,7 @@ import { BridgeError } from '../core/errors.ts'
 import type { Attempt, Clock, EndedEntry, LaneStore, Lease, Log, VendorAnswer } from '../core/ports.ts'
 import { meaningOf, type Answer } from '../core/retry.ts'
 import type { ConnectionSettings } from '../core/settings.ts'
-import type { LaneHandler } from './lane-handler.ts'
+import type { EntryEnding, LaneHandler, Taken } from './lane-handler.ts'
 import type { Decided } from './read-run.ts'
 
 export interface RunContext {
@@ -14,7 +14,8 @@ export interface RunContext {
   handler: LaneHandler
   clock: Clock
   log: Log
-  key: string
+  /** Undefined where the handler needs none. */
+  key: string | undefined
   settings: ConnectionSettings
   settingsVersion: number
   signal: AbortSignal
@@ -52,21 +53,23 @@ export async function deliverRun(
 
   for (let part = parts.shift(); part; part = parts.shift()) {
     const sent = part.filter(isSent)
-    let refused: Refusal | undefined
+    let endings: Endings = new Map(part.flatMap(({ seq }) => (duplicates.has(seq) ? [[seq, duplicate]] : [])))
     if (sent.length > 0) {
       const held = context.isStopping() ? 'stopping' : await lanes.check(lease)
       if (held !== 'ours') return leave(context, lease, attempts, held)
-      const { attempt, meaning, answer } = await sendPart(context, lease, part, sent)
-      attempts.push(attempt)
+      const { attempt, meaning, answer, taken } = await sendPart(context, lease, part, sent)
+      if (attempt) attempts.push(attempt)
       if (meaning === 'key' || meaning === 'wait') return stop(context, lease, attempts, answer, meaning)
       if (meaning !== 'accepted' && sent.length > 1) {
         parts.unshift(...halve(part, isSent))
         continue
       }
-      refused = meaning === 'accepted' ? undefined : refusalOf(meaning, answer)
-      countRefusal(context, lease, refused !== undefined)
+      const isRefused = meaning !== 'accepted'
+      if (isRefused) for (const { seq } of sent) endings.set(seq, refusalOf(meaning, answer))
+      if (taken) endings = new Map([...endings, ...taken.endings])
+      countRefusal(context, lease, isRefused)
     }
-    lease = await endPart(context, lease, part, duplicates, refused, attempts)
+    lease = await endPart(context, lease, part, endings, attempts)
     attempts = []
     if (isRefusingAll(context, lease)) return holdRefusing(context, lease)
   }
@@ -134,16 +137,27 @@ function halve(part: Decided[], isSent: (entry: Decided) => boolean): [Decided[]
   return [part.filter(({ seq }) => seq < middle), part.filter(({ seq }) => seq >= middle)]
 }
 
+interface Sent {
+  /** Absent where no vendor was asked. */
+  attempt?: Attempt
+  meaning: Answer
+  answer: VendorAnswer
+  taken?: Taken
+}
+
 async function sendPart(
   context: RunContext,
   { connectionId, lane }: Lease,
   part: Decided[],
   sent: Decided[],
-) {
+): Promise<Sent> {
   const { handler, key, clock, log, signal, settingsVersion } = context
   const atMs = clock.nowMs()
-  const events = sent.flatMap(({ verdict }) => (verdict.kind === 'mapped' ? [verdict.event] : []))
-  const answer = await handler.send(key, events, signal)
+  const entries = sent.flatMap(({ seq, messageId, verdict }) =>
+    verdict.kind === 'mapped' ? [{ seq, messageId, event: verdict.event }] : [],
+  )
+  const answer = await handler.send({ connectionId, lane, key, entries }, signal)
+  if ('endings' in answer) return { meaning: 'accepted', answer: notAsked, taken: answer }
   const meaning = meaningOf(answer)
   const attempt: Attempt = {
     firstSeq: part[0]?.seq ?? 0,
@@ -163,6 +177,8 @@ async function sendPart(
   return { attempt, meaning, answer }
 }
 
+const notAsked: VendorAnswer = { status: undefined, retryAfterMs: undefined, text: '', durationMs: 0 }
+
 async function stop(
   { lanes, clock, handler, key }: RunContext,
   lease: Lease,
@@ -171,50 +187,54 @@ async function stop(
   meaning: 'key' | 'wait',
 ): Promise<Stopped> {
   const said = answer.status === undefined ? answer.text : `HTTP ${answer.status}`
-  if (meaning === 'key') {
-    const reason = `Statsig refuses the server key (${said}). Set a valid one; nothing is lost.`
+  const { vendor } = handler
+  if (meaning === 'key' && handler.key) {
+    const reason = `${vendor.name} refuses the ${handler.key.name} (${said}). Set a valid one; nothing is lost.`
     await lanes.fail(lease, attempts, reason)
     // A key that was replaced while the old one was on its way is not held against the connection.
-    if ((await handler.openKey(lease.connectionId)) !== key) {
-      const error = new BridgeError('statsig.unavailable', 'the key has just been replaced')
+    if ((await handler.key.open(lease.connectionId)) !== key) {
+      const error = new BridgeError(vendor.unavailable, 'the key has just been replaced')
       return { kind: 'wait', lease, error }
     }
-    await lanes.hold(lease, 'needs_attention', reason, clock.nowMs(), { kind: handler.keyKind, key })
+    await lanes.hold(lease, 'needs_attention', reason, clock.nowMs(), { kind: handler.key.kind, key })
     return { kind: 'needs_attention', lease, reason }
   }
   const { retryAfterMs } = answer
-  await lanes.fail(lease, attempts, `Statsig answers ${said}; delivery is tried again.`, retryAfterMs)
-  const code = answer.status === 429 ? 'statsig.rate_limited' : 'statsig.unavailable'
+  await lanes.fail(lease, attempts, `${vendor.name} answers ${said}; delivery is tried again.`, retryAfterMs)
+  const code = answer.status === 429 ? vendor.rateLimited : vendor.unavailable
   const error = new BridgeError(code, said, retryAfterMs === undefined ? {} : { retryAfterMs })
   return { kind: 'wait', lease, error }
 }
 
-async function holdRefusing({ lanes, clock, refusals }: RunContext, lease: Lease): Promise<Stopped> {
+async function holdRefusing({ lanes, clock, refusals, handler }: RunContext, lease: Lease): Promise<Stopped> {
   refusals.delete(lease.laneId)
-  const reason = `Statsig refused ${refusalsInARowMax} events in a row, one by one. Delivery is held; retry when it takes them again.`
+  const reason = `${handler.vendor.name} refused ${refusalsInARowMax} events in a row, one by one. Delivery is held; retry when it takes them again.`
   await lanes.hold(lease, 'needs_attention', reason, clock.nowMs())
   return { kind: 'needs_attention', lease, reason }
 }
 
-interface Refusal {
-  code: string
-  detail: string
-}
+/** Of entries that are not `delivered` although their verdict was to send them. */
+type Endings = Map<number, EntryEnding>
 
-function refusalOf(meaning: Answer, answer: VendorAnswer): Refusal {
-  const code = meaning === 'too_large' ? 'vendor_too_large' : 'vendor_refused'
-  return { code, detail: `HTTP ${answer.status ?? '-'}: ${answer.text}`.slice(0, 500) }
+const duplicate: EntryEnding = { outcome: 'skipped', reason: 'duplicate' }
+
+function refusalOf(meaning: Answer, answer: VendorAnswer): EntryEnding {
+  const reason = meaning === 'too_large' ? 'vendor_too_large' : 'vendor_refused'
+  return {
+    outcome: 'rejected',
+    reason,
+    detail: `HTTP ${answer.status ?? '-'}: ${answer.text}`.slice(0, 500),
+  }
 }
 
 async function endPart(
   context: RunContext,
   lease: Lease,
   part: Decided[],
-  duplicates: Set<number>,
-  refused: Refusal | undefined,
+  endings: Endings,
   attempts: Attempt[],
 ): Promise<Lease> {
-  const entries = part.map((entry) => endEntry(entry, duplicates.has(entry.seq), refused))
+  const entries = part.map((entry) => endEntry(entry, endings.get(entry.seq)))
   const next = await commitPatiently(context, lease, entries, attempts)
   context.onProgress(next)
   return next
@@ -246,8 +266,7 @@ async function commitPatiently(
 
 function endEntry(
   { seq, sole, messageId, seen, verdict }: Decided,
-  isDuplicate: boolean,
-  refused: Refusal | undefined,
+  ending: EntryEnding | undefined,
 ): EndedEntry {
   const { type, event, userId } = seen
   const base = {
@@ -263,9 +282,7 @@ function endEntry(
   }
   switch (verdict.kind) {
     case 'mapped':
-      if (isDuplicate) return { ...base, outcome: 'skipped', reason: 'duplicate' }
-      if (refused) return { ...base, outcome: 'rejected', reason: refused.code, detail: refused.detail }
-      return { ...base, outcome: 'delivered' }
+      return { ...base, outcome: 'delivered', ...ending }
     case 'filtered':
       return { ...base, outcome: 'filtered', reason: verdict.rule }
     case 'skipped':

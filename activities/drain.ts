@@ -217,7 +217,7 @@ async function contextOf(
   const connection = await connections.get(connectionId)
   if (!connection) throw new BridgeError('not_found', `Connection ${connectionId} is gone.`)
   const key = await openKey(handler, connectionId)
-  if (typeof key !== 'string') return key
+  if (typeof key === 'object') return key
   const { settings, settingsVersion } = connection
   return {
     ...{ lanes, handler, clock, log, key, settings, settingsVersion, onProgress, refusals },
@@ -232,12 +232,16 @@ interface Missing {
   refused?: RefusedKey
 }
 
-async function openKey(handler: LaneHandler, connectionId: string): Promise<string | Missing> {
+async function openKey(
+  { key: needed, vendor }: LaneHandler,
+  connectionId: string,
+): Promise<string | undefined | Missing> {
+  if (needed === undefined) return undefined
   try {
-    const key = await handler.openKey(connectionId)
+    const key = await needed.open(connectionId)
     if (key !== undefined) return key
-    const missing = 'No Statsig server key is set. Events are kept; set one to deliver them.'
-    return { missing, refused: { kind: handler.keyKind, key } }
+    const missing = `No ${vendor.name} ${needed.name} is set. Events are kept; set one to deliver them.`
+    return { missing, refused: { kind: needed.kind, key } }
   } catch (error) {
     if (!(error instanceof BridgeError) || error.code !== 'secret_unreadable') throw error
     return { missing: `${error.message} Events are kept.` }

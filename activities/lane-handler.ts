@@ -1,8 +1,10 @@
 /**
  * What differs between lanes: how a message becomes an event of the other side, and who takes it. All else is the
- * one drain. A new direction is one more handler in the list of `activities/index.ts`.
+ * one drain. A new direction is one more handler in the list of `bin/run-worker.ts`.
  */
-import type { Verdict } from '../core/outcome.ts'
+import type { ErrorCode } from '../core/errors.ts'
+import type { LaneName } from '../core/lanes.ts'
+import type { Ending, Verdict } from '../core/outcome.ts'
 import type { KeyKind, VendorAnswer } from '../core/ports.ts'
 import type { Receipt } from '../core/receipt.ts'
 import type { ConnectionSettings } from '../core/settings.ts'
@@ -17,6 +19,50 @@ export interface Seen {
   timeMs?: number | undefined
 }
 
+/** The secret that a handler's `send` needs. */
+export interface LaneKey {
+  kind: KeyKind
+  /** As a person reads it: `server key`. */
+  name: string
+  /** Undefined when the connection has none yet. */
+  open(connectionId: string): Promise<string | undefined>
+}
+
+/** Who takes the events, in the words of reasons and errors. */
+export interface LaneVendor {
+  name: string
+  unavailable: ErrorCode
+  rateLimited: ErrorCode
+}
+
+/** One entry that was mapped and is to be sent. */
+export interface SentEntry {
+  seq: number
+  messageId: string
+  event: string
+}
+
+export interface SentBatch {
+  connectionId: string
+  lane: LaneName
+  /** Undefined where the handler needs none. */
+  key: string | undefined
+  entries: SentEntry[]
+}
+
+/** How one entry of a batch ended otherwise than `delivered`. */
+export interface EntryEnding {
+  outcome: Ending
+  reason: string
+  path?: string
+  detail?: string
+}
+
+/** The batch is taken and no vendor was asked, so no attempt is recorded. Entries that are not named are `delivered`. */
+export interface Taken {
+  endings: ReadonlyMap<number, EntryEnding>
+}
+
 export interface LaneHandler {
   /** Pure. The event is JSON text: it is made once, measured and sent as it is. */
   decide(
@@ -26,8 +72,8 @@ export interface LaneHandler {
   ): { seen: Seen; verdict: Verdict<string> }
   /** The most that one request takes. */
   limits: { entriesMax: number; bytesMax: number }
-  /** The secret that `send` needs; undefined when the connection has none yet. */
-  keyKind: KeyKind
-  openKey(connectionId: string): Promise<string | undefined>
-  send(key: string, events: string[], signal: AbortSignal): Promise<VendorAnswer>
+  vendor: LaneVendor
+  /** Absent where nothing is needed to deliver. */
+  key?: LaneKey
+  send(batch: SentBatch, signal: AbortSignal): Promise<VendorAnswer | Taken>
 }

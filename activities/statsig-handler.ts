@@ -1,7 +1,13 @@
 /** Segment messages to Statsig's log_event: lanes `events` and `late`. */
 import type { ConnectionStore, StatsigEvents } from '../core/ports.ts'
 import { mapSegmentMessage } from '../core/segment-to-statsig/index.ts'
-import type { LaneHandler } from './lane-handler.ts'
+import type { LaneHandler, LaneVendor } from './lane-handler.ts'
+
+export const statsigVendor: LaneVendor = {
+  name: 'Statsig',
+  unavailable: 'statsig.unavailable',
+  rateLimited: 'statsig.rate_limited',
+}
 
 /**
  * 1,000 events a request is the largest batch of Statsig's own Node SDK (statsig-node 6.5.2); the request limit is
@@ -28,8 +34,17 @@ export function createStatsigHandler(deps: StatsigHandlerDeps): LaneHandler {
       }
       return { seen, verdict: { ...verdict, event: JSON.stringify(verdict.event) } }
     },
-    keyKind: 'statsig.serverKey',
-    openKey: (connectionId) => deps.connections.openKey(connectionId, 'statsig.serverKey'),
-    send: (key, events, signal) => deps.statsig.logEvents(key, events, signal),
+    vendor: statsigVendor,
+    key: {
+      kind: 'statsig.serverKey',
+      name: 'server key',
+      open: (connectionId) => deps.connections.openKey(connectionId, 'statsig.serverKey'),
+    },
+    send: ({ key = '', entries }, signal) =>
+      deps.statsig.logEvents(
+        key,
+        entries.map(({ event }) => event),
+        signal,
+      ),
   }
 }
