@@ -20,6 +20,8 @@ export interface ApiDeps {
   isDiskFull: () => boolean
   /** Whether the sandbox answers; absent where none was started. */
   probeSandbox?: () => Promise<boolean>
+  /** Where the built console lies; without it `/` says how to build it. */
+  consoleFolder?: string
   trustedProxies: BlockList
   config: {
     /** SHA-256 of the admin key. */

@@ -12,6 +12,7 @@ import { createWorkflowRuns } from '../clients/temporal-runs.ts'
 import { isDrained } from '../core/lanes.ts'
 import { randomIds, systemClock as clock } from './clock.ts'
 import { watchDisk } from './disk.ts'
+import { consoleFolder } from './console-files.ts'
 import { loadConfig, type LoadedConfig } from './load-config.ts'
 import { createLog } from './log.ts'
 import { openConfiguredStore } from './open-store.ts'
@@ -45,6 +46,7 @@ const app = createApp({
     isDiskFull: disk.isFull,
   },
   ...(config.vendors === 'sandbox' ? { probeSandbox: () => answers(config) } : {}),
+  consoleFolder: await consoleFolder(),
   trustedProxies: blockList(config.trustedProxies),
   config: {
     apiKeyHash: createHash('sha256').update(config.apiKey.reveal()).digest(),

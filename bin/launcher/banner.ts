@@ -32,6 +32,7 @@ export const lanePage = (config: Config, connectionId: string): string =>
 export function links(config: Config, connectionId: string | undefined): string {
   const base = apiUrl(config)
   const rows: [string, string | undefined][] = [
+    ['Console', `${base}/`],
     ['API', `${base}/api/v1`],
     ['Reference', `${base}/docs`],
     ['API key', config.apiKey ? 'CAUSEWAY_API_KEY' : `apiKey in ${keyFile(config.dataDir)}`],

@@ -21,6 +21,8 @@ export interface LaunchOptions {
   /** Replaced in tests by smaller programs. */
   programs?: (config: Config) => Promise<Programs>
   patience?: Patience
+  /** Makes the console ready beside the start; answers a sentence where that failed. Absent: no console. */
+  prepareConsole?: (signal: AbortSignal) => Promise<string | undefined>
 }
 
 /** Runs until it is asked to stop (0) or cannot go on (1); the answer is the exit code. */
@@ -82,11 +84,12 @@ export function portsOf(config: Config): PortUse[] {
 }
 
 async function bringUp(
-  { config, programs: programsFor }: LaunchOptions,
+  { config, programs: programsFor, prepareConsole }: LaunchOptions,
   household: Household,
   say: (line: string) => void,
   end: AbortSignal,
 ): Promise<void> {
+  const consoleReady = prepareConsole?.(end) ?? Promise.resolve(undefined)
   const keys = await keptKeys(config)
   const executable =
     config.ownsTemporal && !programsFor
@@ -106,7 +109,13 @@ async function bringUp(
   await step('the API', household.start([api], 'api', end))
   await step('the workers', household.start(workers, 'workers', end))
   await untilReady(apiUrl(config), say, end)
+  if (prepareConsole) await step('the console', sayUnlessFine(consoleReady, say))
   await show(config, keys.apiKey.reveal(), say, end)
+}
+
+async function sayUnlessFine(work: Promise<string | undefined>, say: (line: string) => void): Promise<void> {
+  const fault = await work
+  if (fault !== undefined) say(fault)
 }
 
 /** Waits for /readyz, and says every 15 s what it waits for. */

@@ -1,0 +1,41 @@
+/** What stands where a page is not there (yet). */
+import { Button, Skeleton } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import { PageHead } from '../parts/page-head.tsx'
+import { ProblemNote } from '../parts/problem-note.tsx'
+
+export function PageLoading() {
+  return (
+    <main className="page stack wide" aria-busy="true">
+      <Skeleton height={28} width={240} />
+      <Skeleton height={160} />
+      <Skeleton height={240} />
+    </main>
+  )
+}
+
+export function PageFailed({ error, reset }: { error: unknown; reset: () => void }) {
+  return (
+    <main className="page">
+      <PageHead title="This page broke">
+        Events go on being accepted and delivered; only the picture is gone.
+      </PageHead>
+      <ProblemNote error={error} retry={reset} />
+    </main>
+  )
+}
+
+export function NotFound() {
+  return (
+    <main className="page stack wide" id="main">
+      <PageHead title="Nothing is at this address">
+        It may have been removed, or the link is cut short.
+      </PageHead>
+      <div>
+        <Button component={Link} to="/">
+          Go to the overview
+        </Button>
+      </div>
+    </main>
+  )
+}
