@@ -39,9 +39,9 @@ export function createErase(deps: EraseDeps) {
 async function runStint(deps: EraseDeps, erasureId: string): Promise<EraseResult> {
   const { erasures, clock, log } = deps
   const context = Context.current()
-  let shutdown = false
+  const stop = { shutdown: false }
   context.cancelled.catch((reason: unknown) => {
-    shutdown = reason instanceof Error && reason.message === 'WORKER_SHUTDOWN'
+    stop.shutdown = reason instanceof Error && reason.message === 'WORKER_SHUTDOWN'
   })
   const person = await erasures.person(erasureId)
   const erasure = await erasures.get(erasureId)
@@ -56,7 +56,7 @@ async function runStint(deps: EraseDeps, erasureId: string): Promise<EraseResult
       log.info({ event: 'erasure.done', erasureId, requestsSeen, messages }, 'erasure.done')
       return { done: true, requestsSeen, messages }
     }
-    if (shutdown) return { done: false, requestsSeen, messages }
+    if (stop.shutdown) return { done: false, requestsSeen, messages }
     // The write lock is free meanwhile: SQLite's lock is not fair.
     await new Promise((resolve) => setTimeout(resolve, deps.erasePauseMs ?? defaultPauseMs))
     context.cancellationSignal.throwIfAborted()

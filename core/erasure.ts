@@ -61,6 +61,7 @@ export function idsOfPerson(person: Person): PersonId[] {
   })
 }
 
+const encoder = new TextEncoder()
 const backslash = '\\'.charCodeAt(0)
 
 /**
@@ -91,7 +92,7 @@ export function eraseItems(
   request: Pick<AcceptedRequest, 'source' | 'call'>,
   bytes: Uint8Array,
   isGone: (item: unknown, index: number) => boolean,
-): { body: Buffer; items: number[] } | undefined {
+): { body: Uint8Array; items: number[] } | undefined {
   const body = parseBody(bytes)
   const list = itemsIn(request, body)
   const items = (list ?? [body]).flatMap((element, index) => {
@@ -100,5 +101,5 @@ export function eraseItems(
   })
   if (items.length === 0) return undefined
   for (const index of items) if (list) list[index] = erasedItem
-  return { body: Buffer.from(JSON.stringify(list ? body : erasedItem)), items }
+  return { body: encoder.encode(JSON.stringify(list ? body : erasedItem)), items }
 }

@@ -10,6 +10,16 @@ interface StoredBody {
   body: Buffer
 }
 
+/** What a write sets free is overwritten with zeros: https://www.sqlite.org/pragma.html#pragma_secure_delete */
+function zeroing(sqlite: Db['sqlite'], write: () => void): void {
+  sqlite.pragma('secure_delete = ON')
+  try {
+    write()
+  } finally {
+    sqlite.pragma('secure_delete = OFF')
+  }
+}
+
 /** Answers how many items went. To be called in a transaction; the freed bytes are zeroed on disk. */
 export function prepareRewrite({ sqlite }: Db) {
   const read = sqlite.prepare<[number], StoredBody>('SELECT source, call, body FROM requests WHERE id = ?')
@@ -21,12 +31,7 @@ export function prepareRewrite({ sqlite }: Db) {
     const stored = read.get(requestId)
     const erased = stored && eraseItems(stored, stored.body, isGone)
     if (!erased) return 0
-    sqlite.pragma('secure_delete = ON')
-    try {
-      write.run(erased.body, requestId)
-    } finally {
-      sqlite.pragma('secure_delete = OFF')
-    }
+    zeroing(sqlite, () => write.run(erased.body, requestId))
     count.run(stored.body.length - erased.body.length)
     return erased.items.length
   }
@@ -53,7 +58,8 @@ export function prepareBlankEntries(db: Db) {
     })
     for (let from = 0; from < places.length; from += rowsMax) {
       const some = places.slice(from, from + rowsMax)
-      await immediate(db, () => some.forEach(({ laneId, seq }) => blank.run(laneId, seq)))
+      const blankAll = () => some.forEach(({ laneId, seq }) => blank.run(laneId, seq))
+      await immediate(db, () => zeroing(db.sqlite, blankAll))
     }
   }
 }

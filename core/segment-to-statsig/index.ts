@@ -59,7 +59,7 @@ function judge(
   const { warnings } = notes
   if (!isObject(item)) return rejected(notAnObject, warnings)
   const stated = statedType(item, receipt)
-  // Erasure comes later; until then its request is kept and not taken for a mistake.
+  // What it asks for is done where its entry ends (db/delete-events.ts); it is never an event.
   if (stated === 'delete') return skipped('internal', warnings)
   const type = messageTypeFrom(stated)
   if (type === undefined) return rejected(unknownType, warnings)

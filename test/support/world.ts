@@ -57,6 +57,8 @@ export class ScriptedStatsig implements StatsigEvents {
 }
 
 export interface World {
+  /** The database file. */
+  path: string
   store: Store
   statsig: ScriptedStatsig
   deps: ActivityDeps
@@ -81,7 +83,8 @@ export async function createWorld({
   timing = atOnce,
 } = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'causeway-'))
-  const store = openStore(join(folder, 'causeway.db'), createSecretBox(Buffer.alloc(32, 7)))
+  const path = join(folder, 'causeway.db')
+  const store = openStore(path, createSecretBox(Buffer.alloc(32, 7)))
   await store.connections.create({
     ...{ id: connectionId, name: 'Test', setup: 'manual', writeKey: 'write-key', settings: defaultSettings },
     keys: { 'statsig.serverKey': serverKey },
@@ -110,7 +113,7 @@ export async function createWorld({
       lanes: [{ lane, items: undefined, count: messages.length, sole: true }],
     })
   return {
-    ...{ store, statsig, deps, activities: createActivities(deps), appendMessages },
+    ...{ path, store, statsig, deps, activities: createActivities(deps), appendMessages },
     append: (userIds, lane) =>
       appendMessages(
         userIds.map((userId) => track(userId)),
