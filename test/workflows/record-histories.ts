@@ -30,6 +30,16 @@ async function runHousekeeping(world: World, { client }: TestWorkflowEnvironment
   return workflowId
 }
 
+async function runErasure(world: World, { client }: TestWorkflowEnvironment): Promise<string> {
+  await world.append(users(3))
+  await world.store.erasures.create({
+    ...{ id: 'era_1', connectionId, person: { userId: 'user-1' }, origin: 'call', nowMs: startMs },
+  })
+  const workflowId = 'erasure:era_1'
+  await client.workflow.execute('erasePerson', { workflowId, taskQueue, args: [{ erasureId: 'era_1' }] })
+  return workflowId
+}
+
 /** File name -> what happens before the history is taken. */
 const scenarios: Record<string, Scenario> = {
   async 'drainLane.asleep'(world, environment) {
@@ -75,6 +85,7 @@ const scenarios: Record<string, Scenario> = {
     await until(isAsleep(world))
   },
   'housekeeping.done': runHousekeeping,
+  'erasePerson.done': runErasure,
 }
 
 async function record(
