@@ -86,6 +86,73 @@ CREATE TABLE `attempts` (
 
 CREATE INDEX `attempts_range` ON `attempts` (`lane_id`,`last_seq`);
 
+CREATE TABLE `audience_doors` (
+  `connection_id` text PRIMARY KEY NOT NULL,
+  `sealed` blob NOT NULL
+);
+
+CREATE TABLE `audience_history` (
+  `audience` integer NOT NULL,
+  `minute` integer NOT NULL,
+  `removed` integer NOT NULL,
+  `applied_max` integer NOT NULL,
+  PRIMARY KEY(`audience`, `minute`)
+) WITHOUT ROWID;
+
+CREATE TABLE `audience_members` (
+  `audience` integer NOT NULL,
+  `unit_id` text NOT NULL,
+  `desired` integer NOT NULL,
+  `applied` integer NOT NULL,
+  `at_ms` integer NOT NULL,
+  `at_ns` integer NOT NULL,
+  `seq` integer NOT NULL,
+  `error` text,
+  PRIMARY KEY(`audience`, `unit_id`)
+) WITHOUT ROWID;
+
+CREATE INDEX `audience_members_due` ON `audience_members` (`audience`,`desired`,`unit_id`) WHERE desired <> applied;
+
+CREATE INDEX `audience_members_failed` ON `audience_members` (`audience`,`unit_id`) WHERE error IS NOT NULL;
+
+CREATE TABLE `audience_set_aside` (
+  `id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+  `audience` integer NOT NULL,
+  `unit_id` text,
+  `code` text NOT NULL,
+  `at_ms` integer NOT NULL
+);
+
+CREATE INDEX `audience_set_aside_audience` ON `audience_set_aside` (`audience`,`id`);
+
+CREATE TABLE `audiences` (
+  `n` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+  `connection_id` text NOT NULL,
+  `key` text NOT NULL,
+  `unit` text DEFAULT 'userId' NOT NULL,
+  `id_type` text,
+  `create_list` integer DEFAULT true NOT NULL,
+  `removals` text DEFAULT 'mirror' NOT NULL,
+  `computation_id` text,
+  `warnings` text DEFAULT '[]' NOT NULL,
+  `state` text DEFAULT 'idle' NOT NULL,
+  `reason` text,
+  `list_found` integer DEFAULT false NOT NULL,
+  `desired` integer DEFAULT 0 NOT NULL,
+  `applied` integer DEFAULT 0 NOT NULL,
+  `adds_due` integer DEFAULT 0 NOT NULL,
+  `set_aside` integer DEFAULT 0 NOT NULL,
+  `guard` text,
+  `approved` integer DEFAULT 0 NOT NULL,
+  `requested_mode` text,
+  `full_after` text,
+  `last_run` text,
+  `created_at_ms` integer NOT NULL,
+  `updated_at_ms` integer NOT NULL
+);
+
+CREATE UNIQUE INDEX `audiences_key` ON `audiences` (`connection_id`,`key`);
+
 CREATE TABLE `audit` (
   `n` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
   `at_ms` integer NOT NULL,
@@ -234,6 +301,65 @@ CREATE TABLE `idempotent_calls` (
 
 CREATE INDEX `idempotent_calls_started` ON `idempotent_calls` (`started_at_ms`);
 
+CREATE TABLE `job_files` (
+  `job_id` text NOT NULL,
+  `n` integer NOT NULL,
+  `file` text NOT NULL,
+  `etag` text NOT NULL,
+  `bytes` integer NOT NULL,
+  PRIMARY KEY(`job_id`, `n`)
+) WITHOUT ROWID;
+
+CREATE TABLE `job_notes` (
+  `id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+  `job_id` text NOT NULL,
+  `kind` text NOT NULL,
+  `file` text NOT NULL,
+  `count` integer NOT NULL,
+  `detail` text
+);
+
+CREATE UNIQUE INDEX `job_notes_what` ON `job_notes` (`job_id`,`kind`,`file`);
+
+CREATE TABLE `jobs` (
+  `n` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+  `id` text NOT NULL,
+  `kind` text NOT NULL,
+  `connection_id` text NOT NULL,
+  `lane_id` integer NOT NULL,
+  `spec` text NOT NULL,
+  `status` text NOT NULL,
+  `error` text,
+  `rate` integer,
+  `force` integer DEFAULT false NOT NULL,
+  `handler` text NOT NULL,
+  `dry_run` integer DEFAULT false NOT NULL,
+  `plan` text,
+  `checkpoint` text,
+  `fill_epoch` integer DEFAULT 0 NOT NULL,
+  `closed` integer DEFAULT false NOT NULL,
+  `units_total` integer DEFAULT 0 NOT NULL,
+  `units_done` integer DEFAULT 0 NOT NULL,
+  `outside_window` integer DEFAULT 0 NOT NULL,
+  `not_selected` integer DEFAULT 0 NOT NULL,
+  `unsent` integer DEFAULT 0 NOT NULL,
+  `per_second` integer DEFAULT 0 NOT NULL,
+  `done` integer DEFAULT 0 NOT NULL,
+  `mark_done` integer DEFAULT 0 NOT NULL,
+  `mark_at_ms` integer DEFAULT 0 NOT NULL,
+  `created_at_ms` integer NOT NULL,
+  `started_at_ms` integer,
+  `ended_at_ms` integer
+);
+
+CREATE INDEX `jobs_connection` ON `jobs` (`connection_id`);
+
+CREATE INDEX `jobs_ended` ON `jobs` (`ended_at_ms`);
+
+CREATE UNIQUE INDEX `jobs_id_unique` ON `jobs` (`id`);
+
+CREATE UNIQUE INDEX `jobs_lane_id_unique` ON `jobs` (`lane_id`);
+
 CREATE TABLE `lane_counts` (
   `lane_id` integer NOT NULL,
   `minute` integer NOT NULL,
@@ -283,6 +409,23 @@ CREATE TABLE `processes` (
   `name` text PRIMARY KEY NOT NULL,
   `at_ms` integer NOT NULL
 );
+
+CREATE TABLE `redriven` (
+  `lane_id` integer NOT NULL,
+  `seq` integer NOT NULL,
+  `origin_lane_id` integer NOT NULL,
+  `origin_seq` integer NOT NULL,
+  `sole` integer NOT NULL,
+  `outcome` integer NOT NULL,
+  `reason` text,
+  `path` text,
+  `detail` text,
+  `settings_version` integer NOT NULL,
+  `open` integer DEFAULT true NOT NULL,
+  PRIMARY KEY(`lane_id`, `seq`)
+) WITHOUT ROWID;
+
+CREATE INDEX `redriven_origin` ON `redriven` (`origin_lane_id`,`origin_seq`);
 
 CREATE TABLE `requests` (
   `id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -379,3 +522,11 @@ CREATE INDEX `setups_connection` ON `setups` (`connection_id`);
 CREATE UNIQUE INDEX `setups_id_unique` ON `setups` (`id`);
 
 CREATE UNIQUE INDEX `setups_state_hash_unique` ON `setups` (`state_hash`);
+
+CREATE TABLE `vendor_calls` (
+  `id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+  `key_hash` text NOT NULL,
+  `at_ms` integer NOT NULL
+);
+
+CREATE INDEX `vendor_calls_key` ON `vendor_calls` (`key_hash`,`at_ms`);
