@@ -8,7 +8,7 @@ export type Shown = Record<string, unknown>
 const leftOut =
   /^(lanes|counts|stats|plan|report|lagMs|updatedAt|createdAt|etaSeconds|holds|token|received|mapped|members|userId|anonymousId|temporalUrl|webhookUrl|audiencesUrl|settingsVersion)$/
 /** Whatever a field of such a name holds, if it is text it may be a secret. `{serverKey: true}` says only that it is set. */
-const secretName = /Keys?$|secret|token|password|authoriz/
+const secretName = /Keys?$|[sS]ecret|[tT]oken|[pP]assword|[aA]uthoriz/
 /** An audience has a `key` too, which is its name. */
 const isSecret = (name: string, value: string): boolean =>
   name === 'key' ? /^(cw_|secret-|client-|console-)/.test(value) : secretName.test(name)
@@ -44,8 +44,10 @@ export function difference(before: Shown | undefined, after: Shown | undefined):
 
 /** Names of the secrets that a call set or removed: the answers say only whether one is set, not that it was replaced. */
 export async function changedSecrets(c: Context): Promise<{ secrets?: Record<string, 'set' | 'removed'> }> {
-  const cached = (c.req.bodyCache as { json?: Promise<unknown> }).json
-  const found = cached === undefined ? [] : [...secretsIn(await cached.catch(() => undefined), '')]
+  // Read again only where a handler has read it as JSON: an upload is not held in memory for this.
+  const isKept = 'json' in c.req.bodyCache || 'text' in c.req.bodyCache
+  const body: unknown = isKept ? await c.req.json().catch(() => undefined) : undefined
+  const found = [...secretsIn(body, '')]
   return found.length === 0 ? {} : { secrets: Object.fromEntries(found) }
 }
 

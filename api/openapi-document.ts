@@ -9,6 +9,7 @@ export function openApiDocument(): object {
   const ignore = () => undefined
   const unused = {
     log: { info: ignore, warn: ignore, error: ignore },
+    store: {},
     trustedProxies: new BlockList(),
     config: { apiKeyHash: Buffer.alloc(32) },
   } as unknown as ApiDeps

@@ -34,10 +34,7 @@ export async function principalOf(c: Context, deps: ApiDeps): Promise<Principal 
 }
 
 /** Whose key has this hash. The environment's key is compared in constant time; the others are found by their hash. */
-export async function bearerOf(
-  { config, store }: ApiDeps,
-  keyHash: string,
-): Promise<Principal | undefined> {
+export async function bearerOf({ config, store }: ApiDeps, keyHash: string): Promise<Principal | undefined> {
   const bytes = Buffer.from(keyHash, 'base64url')
   if (bytes.length === config.apiKeyHash.length && timingSafeEqual(bytes, config.apiKeyHash))
     return { ...environmentKey }

@@ -13,8 +13,7 @@ export interface ApiKey {
 }
 
 /** Who made a change: the bearer of a key, or a workflow of ours. */
-export type Actor =
-  { kind: 'key'; id: string; name: string; role: Role } | { kind: 'system'; name: string }
+export type Actor = { kind: 'key'; id: string; name: string; role: Role } | { kind: 'system'; name: string }
 
 export interface AuditTarget {
   kind: string
@@ -57,7 +56,10 @@ export interface AccessStore {
    */
   beginAudit(entry: Omit<AuditEntry, 'n' | 'after' | 'status'>): Promise<number>
   /** Tells how it ended. What was refused changed nothing and is taken back with `status` undefined. */
-  endAudit(n: number, end: { status: number; after: unknown; target?: AuditTarget } | undefined): Promise<void>
+  endAudit(
+    n: number,
+    end: { status: number; after: unknown; target?: AuditTarget } | undefined,
+  ): Promise<void>
   /** Records a change that is made, in one step. */
   audit(entry: Omit<AuditEntry, 'n'>): Promise<void>
   /** Newest first, from below `before`. */

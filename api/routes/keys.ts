@@ -64,7 +64,14 @@ export function registerKeys(app: OpenAPIHono, { store, ids, clock }: ApiDeps): 
   })
 }
 
-function toWire({ id, name, role, createdAtMs, lastUsedAtMs, revokedAtMs }: StoredKey): z.infer<typeof ApiKey> {
+function toWire({
+  id,
+  name,
+  role,
+  createdAtMs,
+  lastUsedAtMs,
+  revokedAtMs,
+}: StoredKey): z.infer<typeof ApiKey> {
   return {
     ...{ id, name, role, createdAt: iso(createdAtMs) },
     lastUsedAt: lastUsedAtMs === undefined ? null : iso(lastUsedAtMs),

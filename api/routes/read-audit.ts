@@ -53,7 +53,15 @@ export function registerReadAudit(app: OpenAPIHono, { store }: ApiDeps): void {
   })
 }
 
-function toWire({ n, atMs, actor, target, before, after, ...entry }: StoredEntry): z.infer<typeof AuditEntry> {
+function toWire({
+  n,
+  atMs,
+  actor,
+  target,
+  before,
+  after,
+  ...entry
+}: StoredEntry): z.infer<typeof AuditEntry> {
   return {
     ...{ id: `aud_${n}`, at: iso(atMs), actor, action: entry.action },
     target: { kind: target.kind, ...(target.id === undefined ? {} : { id: target.id }) },

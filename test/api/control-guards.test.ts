@@ -37,7 +37,7 @@ const keys: [string, Record<string, string>][] = [
   ['the key in a query', { 'x-query': apiKey }],
 ]
 
-describe('adminKey', () => {
+describe('access', () => {
   it('guards every route that the router has under /api/v1, and the document describes each of them', () => {
     const routed = world.app.routes
       .filter(({ method, path }) => method !== 'ALL' && path.startsWith('/api/v1/'))
