@@ -26,7 +26,7 @@ const converters: Record<FieldAs, (value: unknown) => unknown> = {
 }
 
 function compile({ target, from, as }: FieldRow): Step {
-  const [part = 'context', field = ''] = target.split('.') as [keyof Draft, string]
+  const [part, field] = target.split('.') as [keyof Draft, string]
   const convert = converters[as]
   const reads = from.map((path) => ({ path, read: readerOf(path) }))
   return (view, draft, notes) => {
@@ -54,8 +54,7 @@ function readerOf(path: string): (view: StatsigEventView) => unknown {
 function publicUser({ item, user, batch }: StatsigEventView): Json | undefined {
   if (!isObject(item.user) && batch?.statsig?.user === undefined) return undefined
   if (!Object.hasOwn(user, 'privateAttributes')) return user
-  const { privateAttributes: _private, ...rest } = user
-  return rest
+  return Object.fromEntries(Object.entries(user).filter(([key]) => key !== 'privateAttributes'))
 }
 
 function textOf(value: unknown): string | undefined {

@@ -62,7 +62,7 @@ export function browserClient(): BrowserClient {
  * Unpacked into our own cache, since the package's place is one for all its versions, in the system's temporary
  * folder: hence a process of its own, with another TMPDIR.
  */
-async function chromiumPath(): Promise<string> {
+export async function chromiumPath(): Promise<string> {
   const unpack = `const { default: chromium } = await import('@sparticuz/chromium')
     chromium.setGraphicsMode = false
     await chromium.executablePath()`
