@@ -2,16 +2,14 @@
  * Which way a lane's messages go, and by which mapping: the one table that the drain's explorer, the message story, the
  * event tester and the filters' preview read, so that all of them call the live path's own function.
  */
-import type { LaneName } from './lanes.ts'
+import { laneKindOf, type LaneKind, type LaneName } from './lanes.ts'
 import type { Verdict } from './outcome.ts'
 import type { Receipt } from './receipt.ts'
 import { mapSegmentMessage, type Seen, type Trace } from './segment-to-statsig/index.ts'
 import type { ConnectionSettings } from './settings.ts'
 import { mapStatsigEvent } from './statsig-to-segment/index.ts'
 
-/** A lane's name without the id of the replay, export or redrive. */
-export type LaneKind =
-  'events' | 'late' | 'audiences' | 'outbound' | 'forward' | 'replay' | 'export' | 'redrive'
+export { laneKindOf } from './lanes.ts'
 
 /** What a mapping says of one message; `T` is the event as the lane's vendor takes it. */
 export interface Mapped<T = unknown> {
@@ -20,11 +18,6 @@ export interface Mapped<T = unknown> {
 }
 
 type MapMessage = (item: unknown, receipt: Receipt, settings: ConnectionSettings, trace?: Trace) => Mapped
-
-export function laneKindOf(lane: LaneName): LaneKind {
-  const colon = lane.indexOf(':')
-  return (colon === -1 ? lane : lane.slice(0, colon)) as LaneKind
-}
 
 /** The mapping of each kind of lane. `audiences` folds into a ledger and `forward` sends bytes: they map nothing. */
 const mappings: Partial<Record<LaneKind, MapMessage>> = {

@@ -10,6 +10,14 @@ export type StandingLane = (typeof standingLanes)[number]
 /** A lane by name: one of the standing ones, or `replay:<id>`, `export:<id>`, `redrive:<id>`. */
 export type LaneName = StandingLane | `replay:${string}` | `export:${string}` | `redrive:${string}`
 
+/** A lane's name without the id of the replay, export or redrive. */
+export type LaneKind = StandingLane | 'replay' | 'export' | 'redrive'
+
+export function laneKindOf(lane: LaneName): LaneKind {
+  const colon = lane.indexOf(':')
+  return (colon === -1 ? lane : lane.slice(0, colon)) as LaneKind
+}
+
 /** Which side a lane delivers to; claims are kept apart by it. `ledger` claims nothing: newest time decides. */
 export type Destination = 'statsig' | 'segment' | 'ledger'
 

@@ -3,10 +3,12 @@
  * conformance suite in test/ that every adapter passes.
  */
 import type { AccessStore } from './access-ports.ts'
+import type { CatalogueStore } from './catalogue-ports.ts'
 import type { ErasureStore } from './erasure-ports.ts'
 import type { IdKind } from './ids.ts'
 import type { Ending } from './outcome.ts'
 import type { LaneName } from './lanes.ts'
+import type { JobStore } from './job-ports.ts'
 import type { MessageStore, StatsStore } from './read-ports.ts'
 import type { RequestSource } from './receipt.ts'
 import type { RetentionStore } from './retention-ports.ts'
@@ -18,6 +20,8 @@ export type * from './retention-ports.ts'
 export type * from './erasure-ports.ts'
 export type * from './access-ports.ts'
 export type * from './run-ports.ts'
+export type * from './job-ports.ts'
+export type * from './catalogue-ports.ts'
 
 export interface Clock {
   /** Epoch milliseconds. */
@@ -273,7 +277,9 @@ export interface Store {
   processes: ProcessStore
   retention: RetentionStore
   erasures: ErasureStore
+  catalogue: CatalogueStore
   access: AccessStore
+  jobs: JobStore
   close(): Promise<void>
 }
 

@@ -5,11 +5,15 @@
 import { BridgeError } from '../core/errors.ts'
 import type { LaneName } from '../core/lanes.ts'
 import type { LaneStatus, LaneStore, Lease, LogRow, RefusedKey } from '../core/ports.ts'
+import { prepareCatalogueCount } from './catalogue-count.ts'
 import { prepareClaims } from './claims.ts'
 import { immediate, type Db } from './client.ts'
 import { lost, prepareCommit } from './commit.ts'
 import { prepareDeleteEvents } from './delete-events.ts'
 import { prepareForgetLate } from './erase-bodies.ts'
+import { prepareJobFollower } from './job-follower.ts'
+import { prepareRedriveFollower } from './redriven.ts'
+import { prepareSearchBlocks } from './search-blocks.ts'
 import { hashKey, type SecretBox } from './secret-box.ts'
 import { logColumns, toLogRow, type LogSqlRow } from './log-row.ts'
 
@@ -33,6 +37,10 @@ export function createLaneStore(db: Db, box: SecretBox): LaneStore {
     (lease, done) => claims.giveBackUndelivered(lease, done),
     prepareDeleteEvents(db, box),
     prepareForgetLate(db),
+    prepareJobFollower(db),
+    prepareRedriveFollower(db),
+    prepareCatalogueCount(db),
+    prepareSearchBlocks(db),
   ])
   const readLog = prepareRead(db)
   const body = sqlite.prepare<[number], { body: Buffer }>('SELECT body FROM requests WHERE id = ?')

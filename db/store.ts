@@ -1,10 +1,12 @@
 /** The Store on SQLite: one file of named operations a noun, put together here. */
 import type { Store } from '../core/ports.ts'
 import { createAccessStore } from './access.ts'
+import { createCatalogueStore } from './catalogue.ts'
 import { openDb, type Db } from './client.ts'
 import { createConnectionStore } from './connections.ts'
 import { createErasureStore } from './erasures.ts'
 import { createInbox } from './inbox.ts'
+import { createJobStore } from './jobs.ts'
 import { createLaneStore } from './lanes.ts'
 import { createMessageStore } from './messages.ts'
 import { createProcessStore } from './processes.ts'
@@ -28,7 +30,9 @@ export function createStore(db: Db, box: SecretBox): Store {
     processes: createProcessStore(db),
     retention: createRetentionStore(db),
     erasures: createErasureStore(db, box),
+    catalogue: createCatalogueStore(db),
     access: createAccessStore(db),
+    jobs: createJobStore(db),
     async close() {
       db.sqlite.close()
     },

@@ -91,7 +91,8 @@ export const ConnectionPatch = z
       .strictObject({
         inbound: z
           .strictObject({ default: includes, rules: inboundFilters.rules.unwrap().nullable() })
-          .partial(),
+          .partial()
+          .nullable(),
         outbound: z
           .strictObject({
             default: includes,
@@ -100,7 +101,8 @@ export const ConnectionPatch = z
             configChanges: flag,
             firstExposureOnly: flag,
           })
-          .partial(),
+          .partial()
+          .nullable(),
       })
       .partial()
       .nullable(),

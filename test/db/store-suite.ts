@@ -1,5 +1,6 @@
 // The conformance suite: every adapter of the port `Store` passes all of it.
 import { describe } from 'vitest'
+import { catalogueCases } from './suite/catalogue.ts'
 import { claimCases } from './suite/claims.ts'
 import { connectionCases } from './suite/connections.ts'
 import { inboxCases } from './suite/inbox.ts'
@@ -20,6 +21,7 @@ export function runStoreSuite(name: string, openStorePair: OpenStorePair): void 
     messageCases(openStorePair)
     statsCases(openStorePair)
     retentionCases(openStorePair)
+    catalogueCases(openStorePair)
     modelCases(openStorePair)
   })
 }

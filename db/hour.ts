@@ -1,0 +1,6 @@
+/** The hour that a count of the catalogue belongs to. */
+
+/** Hours since the epoch. */
+export function hourOf(atMs: number): number {
+  return Math.floor(atMs / 3_600_000)
+}
