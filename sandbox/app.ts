@@ -1,5 +1,6 @@
 // The sandbox: one origin that speaks both vendors' wires for development, demos, tests and benches. It knows nothing
 // of the product. The list of routes below is its table of contents. In memory only: a restart forgets.
+import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import type { SandboxEnv } from './connection.ts'
@@ -14,6 +15,8 @@ import { UnitIdTypes, unitIdTypes } from './statsig/unit-id-types.ts'
 
 export interface SandboxDeps {
   nowMs: () => number
+  /** Makes ids and tokens; at random unless told otherwise. */
+  newId?: () => string
 }
 
 export interface Sandbox {
@@ -21,13 +24,13 @@ export interface Sandbox {
 }
 
 /** Builds the stand-ins for both vendors, empty and without faults. */
-export function createSandbox({ nowMs }: SandboxDeps): Sandbox {
+export function createSandbox({ nowMs, newId = randomUUID }: SandboxDeps): Sandbox {
   const faults = new Faults()
   const eventLog = new EventLog()
   const idTypes = new UnitIdTypes()
   const startedAtMs = nowMs()
   const changedAtMs = () => startedAtMs
-  const segment = createSegment({ nowMs, faults })
+  const segment = createSegment({ nowMs, newId, faults })
   const app = new Hono<SandboxEnv>()
 
   app.get('/healthz', (c) => c.json({ status: 'ok' }))

@@ -6,7 +6,13 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { z } from 'zod'
 import { cutConnection, type SandboxEnv } from './connection.ts'
 
-export const FaultTarget = z.enum(['statsig.log_event', 'statsig.console', 'segment.batch', 'segment.api'])
+export const FaultTarget = z.enum([
+  'statsig.log_event',
+  'statsig.console',
+  'segment.batch',
+  'segment.api',
+  'segment.oauth',
+])
 export type FaultTarget = z.infer<typeof FaultTarget>
 
 export const Fault = z
@@ -24,6 +30,8 @@ export const Fault = z
     times: z.int().positive().optional(),
     /** Only requests that hold an event of this `eventName` meet the fault: with status 400, a poison event. */
     whenEvent: z.string().min(1).optional(),
+    /** Only requests whose method and path begin so meet the fault, such as `POST /destinations`. */
+    whenRequest: z.string().min(1).optional(),
   })
   .refine((fault) => fault.status !== undefined || fault.delayMs !== undefined || fault.hangUp === true, {
     error: 'A fault needs a status, a delayMs or hangUp: true.',
@@ -36,6 +44,9 @@ export const Fault = z
   })
   .refine((fault) => fault.whenEvent === undefined || fault.target === 'statsig.log_event', {
     error: 'whenEvent goes with the target statsig.log_event.',
+  })
+  .refine((fault) => fault.whenRequest === undefined || /^segment\.(api|oauth)$/.test(fault.target), {
+    error: 'whenRequest goes with the targets segment.api and segment.oauth.',
   })
 export type Fault = z.infer<typeof Fault>
 
@@ -56,9 +67,15 @@ export class Faults {
     this.#faults = []
   }
 
-  /** Takes one use of the oldest fault that matches. A request meets at most one fault. */
-  take(target: FaultTarget, eventNames: () => ReadonlySet<string> = () => new Set()): Fault | undefined {
-    const isMet = ({ whenEvent }: Fault) => whenEvent === undefined || eventNames().has(whenEvent)
+  /** Takes one use of the oldest fault that matches; `request` is its method and path. A request meets at most one. */
+  take(
+    target: FaultTarget,
+    eventNames: () => ReadonlySet<string> = () => new Set(),
+    request = '',
+  ): Fault | undefined {
+    const isMet = ({ whenEvent, whenRequest }: Fault) =>
+      (whenEvent === undefined || eventNames().has(whenEvent)) &&
+      (whenRequest === undefined || request.startsWith(whenRequest))
     const fault = this.#faults.find((candidate) => candidate.target === target && isMet(candidate))
     if (fault?.times === undefined) return fault
     if (fault.times === 1) this.#faults = this.#faults.filter((other) => other !== fault)

@@ -3,12 +3,18 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import type { SandboxEnv } from '../connection.ts'
 import type { Faults } from '../faults.ts'
+import { KnobBoard, knobRoutes } from './knobs.ts'
 import { MessageLog } from './message-log.ts'
+import type { ApiRequest } from './public-api/guard.ts'
+import { RateLimit } from './public-api/rate-limit.ts'
+import { publicApi } from './public-api/routes.ts'
 import { sourceSettings } from './source-settings.ts'
 import { tracking, trackingPaths } from './tracking.ts'
+import { Workspace } from './workspace.ts'
 
 export interface SegmentDeps {
   nowMs: () => number
+  newId: () => string
   faults: Faults
 }
 
@@ -18,9 +24,14 @@ export interface Segment {
   forget: () => void
 }
 
-/** Builds the stand-in for Segment, without messages. */
-export function createSegment({ nowMs, faults }: SegmentDeps): Segment {
+/** Builds the stand-in for Segment, without messages and destinations. */
+export function createSegment({ nowMs, newId, faults }: SegmentDeps): Segment {
   const messageLog = new MessageLog()
+  const workspace = new Workspace()
+  const board = new KnobBoard()
+  const rateLimit = new RateLimit()
+  const requests: ApiRequest[] = []
+  const granted = () => undefined
   const routes = new Hono<SandboxEnv>()
 
   // Tracking API
@@ -31,6 +42,9 @@ export function createSegment({ nowMs, faults }: SegmentDeps): Segment {
   routes.use('/v1/projects/*', cors())
   routes.get('/v1/projects/:writeKey/settings', sourceSettings())
 
+  // Public API
+  routes.route('/', publicApi({ nowMs, newId, faults, board, workspace, granted, rateLimit, requests }))
+
   // Inspection
   routes.get('/_sandbox/segment/messages', (c) => {
     const headers = { 'content-type': 'application/json', 'x-message-count': String(messageLog.count) }
@@ -39,5 +53,14 @@ export function createSegment({ nowMs, faults }: SegmentDeps): Segment {
   routes.get('/_sandbox/segment/requests', (c) => c.json(messageLog.requests))
   routes.get('/_sandbox/segment/discarded', (c) => c.json(messageLog.discarded))
 
-  return { routes, forget: () => messageLog.forget() }
+  routes.get('/_sandbox/segment/destinations', (c) => c.json(workspace.inventory()))
+  routes.get('/_sandbox/segment/api_requests', (c) => c.json(requests))
+  routes.route('/_sandbox/segment/settings', knobRoutes(board))
+
+  const forget = () => {
+    for (const part of [messageLog, workspace, rateLimit]) part.forget()
+    board.reset()
+    requests.length = 0
+  }
+  return { routes, forget }
 }
