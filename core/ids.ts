@@ -4,7 +4,15 @@
 import type { LaneName } from './lanes.ts'
 
 /** Prefixes of the ids that we make; an id tells what it is. */
-export const idPrefixes = { connection: 'con', erasure: 'era', key: 'key', setup: 'set' } as const
+export const idPrefixes = {
+  connection: 'con',
+  erasure: 'era',
+  key: 'key',
+  setup: 'set',
+  replay: 'rpl',
+  export: 'exp',
+  redrive: 'red',
+} as const
 export type IdKind = keyof typeof idPrefixes
 
 /** Workflow ids are wire format: people search for them and histories are stored under them. */

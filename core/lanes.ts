@@ -38,5 +38,5 @@ export const drainedLanes = ['events', 'late'] as const satisfies StandingLane[]
 /** Whether a handler drains the lane today. */
 export function isDrained(lane: LaneName): boolean {
   const drained: readonly LaneName[] = drainedLanes
-  return drained.includes(lane)
+  return lane.includes(':') || drained.includes(lane)
 }

@@ -4,6 +4,7 @@
  */
 import type { AccessStore } from './access-ports.ts'
 import type { CatalogueStore } from './catalogue-ports.ts'
+import type { AudienceStore } from './audience-ports.ts'
 import type { ErasureStore } from './erasure-ports.ts'
 import type { IdKind } from './ids.ts'
 import type { Ending } from './outcome.ts'
@@ -20,6 +21,7 @@ export type * from './retention-ports.ts'
 export type * from './erasure-ports.ts'
 export type * from './access-ports.ts'
 export type * from './run-ports.ts'
+export type * from './audience-ports.ts'
 export type * from './job-ports.ts'
 export type * from './catalogue-ports.ts'
 
@@ -280,6 +282,7 @@ export interface Store {
   catalogue: CatalogueStore
   access: AccessStore
   jobs: JobStore
+  audiences: AudienceStore
   close(): Promise<void>
 }
 

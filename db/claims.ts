@@ -23,10 +23,12 @@ const hashOf = (messageId: string) => hash('sha256', messageId, 'buffer').subarr
 type Candidate = { seq: number; messageId: string }
 type Ended = Parameters<LaneStore['commit']>[1]
 
-/** Claims are kept apart by connection and destination. */
+/** Claims are kept apart by connection and destination; those of a job that sends by force are its lane's own. */
 function prepareScope({ sqlite }: Db): (lease: Lease) => number {
+  const isForced = sqlite.prepare<[number], number>('SELECT force FROM jobs WHERE lane_id = ?').pluck()
   const scopeOf = sqlite.prepare<[string], { n: number }>('SELECT n FROM connections WHERE id = ?')
-  return ({ connectionId, lane }) => {
+  return ({ connectionId, lane, laneId }) => {
+    if (lane.includes(':') && isForced.get(laneId) === 1) return -laneId
     const row = scopeOf.get(connectionId)
     if (!row) throw new Error(`connection ${connectionId} is gone`)
     return row.n * 2 + (destinationOf(lane) === 'segment' ? 1 : 0)

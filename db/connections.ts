@@ -1,6 +1,6 @@
 /** Connections, their settings by version, their sealed keys. */
 import { timingSafeEqual } from 'node:crypto'
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, or, sql } from 'drizzle-orm'
 import { BridgeError } from '../core/errors.ts'
 import { standingLanes, type LaneName } from '../core/lanes.ts'
 import {
@@ -254,7 +254,10 @@ function putKey(
 
 /** Lanes that waited for a person sleep, so that a wake finds them. */
 function endAttention(db: Db, id: string, names: readonly LaneName[]): void {
-  const held = and(eq(lanes.connectionId, id), inArray(lanes.name, names), eq(lanes.state, 'needs_attention'))
+  // Lanes of jobs use the key of the standing lane whose handler drains them.
+  const jobs = sql`${lanes.id} IN (SELECT lane_id FROM jobs WHERE connection_id = ${id} AND handler IN ${names} AND ended_at_ms IS NULL)`
+  const named = or(inArray(lanes.name, names), jobs)
+  const held = and(eq(lanes.connectionId, id), named, eq(lanes.state, 'needs_attention'))
   db.drizzle.update(lanes).set({ state: 'asleep', reason: null }).where(held).run()
 }
 

@@ -21,14 +21,14 @@ const select = `
     lane.head - lane.cursor AS pending, lane.touched_at_ms AS touchedAtMs,
     (SELECT request.received_at_ms FROM lane_log log JOIN requests request ON request.id = log.request_id
       WHERE log.lane_id = lane.id AND log.last_seq > lane.cursor ORDER BY log.last_seq LIMIT 1) AS oldestPendingAtMs
-  FROM lanes lane`
+  FROM lanes lane
+  WHERE (instr(lane.name, ':') = 0 OR EXISTS (SELECT 1 FROM jobs WHERE lane_id = lane.id AND ended_at_ms IS NULL))`
 
+/** Standing lanes, and those of jobs that have not ended. */
 export function selectLanes({ sqlite }: Db, connectionId?: string): Row[] {
   return connectionId === undefined
     ? sqlite.prepare<[], Row>(`${select} ORDER BY lane.id`).all()
-    : sqlite
-        .prepare<[string], Row>(`${select} WHERE lane.connection_id = ? ORDER BY lane.id`)
-        .all(connectionId)
+    : sqlite.prepare<[string], Row>(`${select} AND lane.connection_id = ? ORDER BY lane.id`).all(connectionId)
 }
 
 export function laneState(row: Row): LaneState {

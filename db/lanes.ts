@@ -166,7 +166,9 @@ function selectForsaken({ sqlite }: Db, silentSinceMs: number) {
   return sqlite
     .prepare<[number], { connectionId: string; lane: LaneName; state: LaneStatus }>(
       `SELECT lane.connection_id AS connectionId, lane.name AS lane, lane.state FROM lanes lane
-       WHERE lane.head > lane.cursor AND NOT ${isPaused}
+       WHERE NOT ${isPaused}
+         AND CASE instr(lane.name, ':') WHEN 0 THEN lane.head > lane.cursor
+           ELSE EXISTS (SELECT 1 FROM jobs WHERE lane_id = lane.id AND ended_at_ms IS NULL) END
          AND (lane.state = 'asleep' OR (lane.state = 'running' AND lane.touched_at_ms < ?))`,
     )
     .all(silentSinceMs)

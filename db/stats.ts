@@ -25,7 +25,7 @@ export function createStatsStore(db: Db): StatsStore {
     GROUP BY lane_id, atMs ORDER BY atMs`)
 
   const snapshot = sqlite.transaction((connectionId: string, since: number, step: number) => ({
-    lanes: selectLanes(db, connectionId),
+    lanes: selectLanes(db, connectionId).filter(({ lane }) => !lane.includes(':')),
     counts: totals.all(connectionId),
     points: series.all({ connectionId, since, step }),
   }))
@@ -34,13 +34,15 @@ export function createStatsStore(db: Db): StatsStore {
     async read(connectionId, { sinceMs, stepMs }) {
       const step = Math.max(1, Math.round(stepMs / 60_000))
       const { lanes, counts, points } = snapshot(connectionId, Math.floor(sinceMs / 60_000), step)
-      return lanes.map(({ laneId, lane, pending, oldestPendingAtMs }): LaneStats => {
+      return lanes.map(({ laneId, lane, oldestPendingAtMs }): LaneStats => {
         const mine = counts.filter((row) => row.laneId === laneId)
         const sole = counted(mine.find((row) => row.sole === 1))
         const shared = counted(mine.find((row) => row.sole === 0))
+        const totals = addCounts(sole, shared)
         return {
           lane,
-          totals: { ...addCounts(sole, shared), pending },
+          // Not the distance of head and cursor: what a redrive took is pending again, far behind the cursor.
+          totals: { ...totals, pending: totals.accepted - ended(totals) },
           sole: { ...sole, pending: sole.accepted - ended(sole) },
           oldestPendingAtMs: oldestPendingAtMs ?? undefined,
           series: points

@@ -1,6 +1,7 @@
 /** The Store on SQLite: one file of named operations a noun, put together here. */
 import type { Store } from '../core/ports.ts'
 import { createAccessStore } from './access.ts'
+import { createAudienceStore } from './audiences.ts'
 import { createCatalogueStore } from './catalogue.ts'
 import { openDb, type Db } from './client.ts'
 import { createConnectionStore } from './connections.ts'
@@ -32,6 +33,7 @@ export function createStore(db: Db, box: SecretBox): Store {
     erasures: createErasureStore(db, box),
     catalogue: createCatalogueStore(db),
     access: createAccessStore(db),
+    audiences: createAudienceStore(db, box),
     jobs: createJobStore(db),
     async close() {
       db.sqlite.close()
