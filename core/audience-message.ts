@@ -9,11 +9,19 @@ import { isBlank } from './text.ts'
 
 /** Whether a message is Engage's word on an audience or a journey step; computed traits are not. */
 export function isAudienceMessage(item: Json, batch: BatchContext | undefined): boolean {
+  return audienceOf(item, batch) !== undefined
+}
+
+/** The audience's key and the id of its computation; undefined where the message speaks of none. */
+export function audienceOf(
+  item: Json,
+  batch: BatchContext | undefined,
+): { key: string; id: string } | undefined {
   const personas = personasOf(item.context) ?? personasOf(batch?.context)
-  if (personas === undefined) return false
-  const kind = personas.computation_class
-  if (kind !== 'audience' && kind !== 'journey_step') return false
-  return isText(personas.computation_key) && isText(personas.computation_id)
+  if (personas === undefined) return undefined
+  const { computation_class: kind, computation_key: key, computation_id: id } = personas
+  if (kind !== 'audience' && kind !== 'journey_step') return undefined
+  return isText(key) && isText(id) ? { key, id } : undefined
 }
 
 function personasOf(context: unknown): Json | undefined {
@@ -21,6 +29,6 @@ function personasOf(context: unknown): Json | undefined {
   return isObject(context.personas) ? context.personas : undefined
 }
 
-function isText(value: unknown): boolean {
+function isText(value: unknown): value is string {
   return typeof value === 'string' && !isBlank(value)
 }

@@ -2,8 +2,10 @@
  * One error class, one table of codes. Two readers translate it: api/on-error.ts into problem+json and
  * activities/failures.ts into ApplicationFailure. Codes are wire format. Zod-free: workflows import this file.
  */
+import { audienceErrors } from './audiences/error-rows.ts'
+import { setupErrors } from './setup-errors.ts'
 
-interface ErrorRow {
+export interface ErrorRow {
   /** HTTP status where the error reaches a caller. */
   status: number
   title: string
@@ -69,6 +71,31 @@ export const errorTable = {
     nextStep:
       'Check the connection id in the URL, and send the write key or the Statsig server key of the connection by Basic authorization, or sign with its shared secret.',
     heals: false,
+  },
+  statsig_webhook_unauthorized: {
+    status: 401,
+    title: 'The webhook does not prove who sent it',
+    nextStep:
+      "Check the connection id in the URL and the clock, and set `statsig.webhookSecret` of the connection to the signing secret of Statsig's webhook card; or send it as a bearer token.",
+    heals: false,
+  },
+  unknown_statsig_key: {
+    status: 401,
+    title: 'Unknown Statsig key',
+    nextStep: 'Use the server or client key of a connection, in `statsig-api-key` or as `?k=`.',
+    heals: false,
+  },
+  'segment.unavailable': {
+    status: 502,
+    title: 'Segment cannot be reached or answers with a fault',
+    nextStep: 'Nothing: delivery is tried again until it works.',
+    heals: true,
+  },
+  'segment.rate_limited': {
+    status: 429,
+    title: 'Segment asks us to slow down',
+    nextStep: 'Nothing: delivery waits as long as Segment asked.',
+    heals: true,
   },
   body_too_large: {
     status: 413,
@@ -161,43 +188,7 @@ export const errorTable = {
     nextStep: 'Nothing: the newer drain goes on.',
     heals: true,
   },
-  nothing_held: {
-    status: 409,
-    title: 'No removals wait for approval',
-    nextStep: 'Look at the audience: `guard` says what waits.',
-    heals: false,
-  },
-  audience_unit_unknown: {
-    status: 422,
-    title: 'The connection does not know this unit',
-    nextStep:
-      'Use userId, anonymousId, email or a mapped identifier: its field or its id type. PATCH the connection to map one.',
-    heals: false,
-  },
-  'statsig.console_key_refused': {
-    status: 502,
-    title: 'Statsig refuses the console key',
-    nextStep: 'Set a valid `statsig.consoleKey` on the connection.',
-    heals: false,
-  },
-  'statsig.list_gone': {
-    status: 502,
-    title: 'The ID list is not at Statsig',
-    nextStep: 'Sync the audience with mode `full`: the list is made anew and every member is pushed.',
-    heals: false,
-  },
-  'statsig.list_refused': {
-    status: 502,
-    title: 'Statsig refuses a change of the ID list',
-    nextStep: 'The members show what Statsig said; they are tried again in the next run.',
-    heals: false,
-  },
-  'statsig.list_too_large': {
-    status: 502,
-    title: 'Statsig finds a change of the ID list too large',
-    nextStep: 'Nothing: it is sent in smaller parts.',
-    heals: false,
-  },
+  ...audienceErrors,
   'statsig.unavailable': {
     status: 502,
     title: 'Statsig cannot be reached or answers with a fault',

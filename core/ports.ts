@@ -3,6 +3,7 @@
  * conformance suite in test/ that every adapter passes.
  */
 import type { AccessStore } from './access-ports.ts'
+import type { SetupStores } from './setup-ports.ts'
 import type { CatalogueStore } from './catalogue-ports.ts'
 import type { AudienceStore } from './audience-ports.ts'
 import type { ErasureStore } from './erasure-ports.ts'
@@ -20,10 +21,12 @@ export type * from './vendor-ports.ts'
 export type * from './retention-ports.ts'
 export type * from './erasure-ports.ts'
 export type * from './access-ports.ts'
+export type * from './setup-ports.ts'
 export type * from './run-ports.ts'
 export type * from './audience-ports.ts'
 export type * from './job-ports.ts'
 export type * from './catalogue-ports.ts'
+export type * from './preview-ports.ts'
 
 export interface Clock {
   /** Epoch milliseconds. */
@@ -125,6 +128,8 @@ export interface ConnectionStore {
   byWriteKey(writeKey: string): Promise<string | undefined>
   /** Whether a text is this connection's own write key or its Statsig server key; takes as long for a near miss. */
   holdsKey(id: string, candidate: string): Promise<boolean>
+  /** The connection whose Statsig server or client key this is. */
+  byStatsigKey(key: string): Promise<{ id: string; kind: 'server' | 'client' } | undefined>
   /** The secret itself, for the one moment of use. */
   openKey(id: string, kind: KeyKind): Promise<string | undefined>
   settingsAt(id: string, version: number): Promise<ConnectionSettings | undefined>
@@ -270,7 +275,7 @@ export interface ProcessStore {
   allLanes(): Promise<LaneState[]>
 }
 
-export interface Store {
+export interface Store extends SetupStores {
   connections: ConnectionStore
   inbox: Inbox
   lanes: LaneStore
@@ -284,15 +289,6 @@ export interface Store {
   jobs: JobStore
   audiences: AudienceStore
   close(): Promise<void>
-}
-
-/** Starts or wakes the workflow of a lane; made of Temporal's client in clients/. */
-export interface LaneStarter {
-  /** Fails within about a second when Temporal is down. */
-  wake(connectionId: string, lane: LaneName): Promise<void>
-  /** Makes sure that the lane's workflow is open, without a signal. */
-  ensure(connectionId: string, lane: LaneName): Promise<void>
-  reachable(): Promise<boolean>
 }
 
 export interface Log {

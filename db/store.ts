@@ -6,6 +6,7 @@ import { createCatalogueStore } from './catalogue.ts'
 import { openDb, type Db } from './client.ts'
 import { createConnectionStore } from './connections.ts'
 import { createErasureStore } from './erasures.ts'
+import { createGrantStore } from './grants.ts'
 import { createInbox } from './inbox.ts'
 import { createJobStore } from './jobs.ts'
 import { createLaneStore } from './lanes.ts'
@@ -13,6 +14,7 @@ import { createMessageStore } from './messages.ts'
 import { createProcessStore } from './processes.ts'
 import { createRetentionStore } from './retention.ts'
 import type { SecretBox } from './secret-box.ts'
+import { createSetupStore } from './setups.ts'
 import { createStatsStore } from './stats.ts'
 
 /** Opens the file, brings its schema up to date and answers the port. One process may hold several. */
@@ -33,6 +35,8 @@ export function createStore(db: Db, box: SecretBox): Store {
     erasures: createErasureStore(db, box),
     catalogue: createCatalogueStore(db),
     access: createAccessStore(db),
+    setups: createSetupStore(db, box),
+    grants: createGrantStore(db, box),
     audiences: createAudienceStore(db, box),
     jobs: createJobStore(db),
     async close() {
