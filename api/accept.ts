@@ -36,11 +36,12 @@ export async function readArrived(c: Context, deps: ApiDeps): Promise<Arrived> {
   return { receivedAtMs, callerIp: callerAddress(c, deps.trustedProxies), body, parsed: parse(body) }
 }
 
-/** Puts the messages of a request on disk and wakes the lanes that sleep. Throws what `unpackStored` refuses, `body_too_large`. */
+/** Puts the messages of a request on disk, `forward` its bytes as well, and wakes the lanes that sleep. Throws what `unpackStored` refuses, `body_too_large`. */
 export async function accept(
   deps: ApiDeps,
   { parsed, ...arrived }: Arrived,
   door: Pick<AcceptedRequest, 'connectionId' | 'source' | 'call'>,
+  forward = false,
 ): Promise<void> {
   const request = { ...door, ...arrived }
   const unpacked = unpackStored(request, parsed)
@@ -49,7 +50,10 @@ export async function accept(
   if (unpacked.items.length > requestMessagesMax) {
     throw new BridgeError('body_too_large', `The limit is ${requestMessagesMax} messages a request.`)
   }
-  const lanes = sortIntoLanes(unpacked.items, receiptOf(request, unpacked.batch), deps.config.lateAfterMs)
+  const isOutbound = door.source === 'statsig_webhook' || door.source === 'statsig_sdk'
+  const lanes = isOutbound
+    ? outboundLanes(unpacked.items.length, forward)
+    : sortIntoLanes(unpacked.items, receiptOf(request, unpacked.batch), deps.config.lateAfterMs)
   const { asleep } = await deps.store.inbox.append({ ...request, lanes })
   for (const lane of asleep) deps.waker.wake(request.connectionId, lane)
 }
@@ -69,6 +73,12 @@ export function basicUser(header: string | undefined): string | undefined {
   const match = header === undefined ? null : /^basic +([a-z0-9+/=_-]+) *$/i.exec(header)
   const user = match?.[1] && Buffer.from(match[1], 'base64').toString().split(':', 1)[0]
   return user === '' ? undefined : user
+}
+
+/** Everything of Statsig's side goes to one lane; where it is forwarded, the whole request is one entry of another. */
+function outboundLanes(count: number, forward: boolean): AcceptedRequest['lanes'] {
+  const outbound = { lane: 'outbound', items: undefined, count, sole: true } as const
+  return forward ? [outbound, { lane: 'forward', items: undefined, count: 1, sole: true }] : [outbound]
 }
 
 /** What one row of a lane's log names at most: a drain reads the whole row for each thousand entries that it ends. */

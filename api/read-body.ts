@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { Context } from 'hono'
 import { BridgeError } from '../core/errors.ts'
+import { isZstd, unzstd, ZstdTooLarge } from './zstd.ts'
 
 export const bodyBytesMax = 16 * 1024 * 1024
 /**
@@ -14,19 +15,29 @@ const discardBytesMax = 4 * bodyBytesMax
 const inflate = promisify(gunzip)
 
 /**
- * Reads at most 16 MB, also after decompression (`body_too_large`). A body is taken to be gzip when it begins like
- * one (RFC 1952): clients exist that set the header without compressing, and proxies that strip it.
+ * Reads at most 16 MB, also after decompression (`body_too_large`). A body is taken to be gzip or zstd when it
+ * begins like one (RFC 1952, RFC 8878): clients exist that set the header without compressing, and proxies that strip it.
  */
 export async function readBody(c: Context): Promise<Uint8Array> {
   if (Number(c.req.header('content-length') ?? 0) > discardBytesMax) throw tooLarge()
   const incoming = (c.env as { incoming?: IncomingMessage } | undefined)?.incoming
   const body = incoming ? await readIncoming(incoming) : await readWeb(c)
+  if (isZstd(body)) return inflateZstd(body)
   if (body[0] !== 0x1f || body[1] !== 0x8b) return body
   try {
     return await inflate(body, { maxOutputLength: bodyBytesMax })
   } catch (error) {
     if (error instanceof RangeError) throw tooLarge()
     throw new BridgeError('not_json', 'The body is not valid gzip.', { cause: error })
+  }
+}
+
+function inflateZstd(body: Uint8Array): Uint8Array {
+  try {
+    return unzstd(body, bodyBytesMax)
+  } catch (cause) {
+    if (cause instanceof ZstdTooLarge) throw tooLarge()
+    throw new BridgeError('not_json', 'The body is not valid zstd.', { cause })
   }
 }
 

@@ -15,6 +15,7 @@ import { ConnectionSettings } from '../core/settings.ts'
 import { immediate, type Db } from './client.ts'
 import { laneState, selectLanes } from './lane-state.ts'
 import { connectionKeys, connections, lanes, settingsVersions } from './schema.ts'
+import { setups } from './schema/setup.ts'
 import { hashKey, type SecretBox } from './secret-box.ts'
 
 type Row = typeof connections.$inferSelect
@@ -34,6 +35,11 @@ export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
     .where(eq(connections.writeKey, sql.placeholder('writeKey')))
     .prepare()
   const holdsKey = prepareHoldsKey(db)
+  const byStatsigKey = db.drizzle
+    .select({ id: connectionKeys.connectionId, kind: connectionKeys.kind })
+    .from(connectionKeys)
+    .where(eq(connectionKeys.hash, sql.placeholder('hash')))
+    .prepare()
 
   return {
     async create(input) {
@@ -68,6 +74,11 @@ export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
     },
     async holdsKey(id, candidate) {
       return holdsKey(id, candidate)
+    },
+    async byStatsigKey(key) {
+      const row = byStatsigKey.get({ hash: hashKey(key) })
+      if (row?.kind === 'statsig.serverKey') return { id: row.id, kind: 'server' }
+      return row?.kind === 'statsig.clientKey' ? { id: row.id, kind: 'client' } : undefined
     },
     async openKey(id, kind) {
       const row = db.drizzle.select().from(connectionKeys).where(keyIs(id, kind)).get()
@@ -229,7 +240,9 @@ function putKey(
     db.drizzle.delete(connectionKeys).where(keyIs(id, kind)).run()
     return
   }
-  const hash = kind.startsWith('statsig.') ? hashKey(secret) : null
+  // A webhook's secret is looked up by its connection, and several may have the same.
+  const isUnique = kind.startsWith('statsig.') && kind !== 'statsig.webhookSecret'
+  const hash = isUnique ? hashKey(secret) : null
   const holder =
     hash === null
       ? undefined
@@ -269,10 +282,17 @@ function endPauses(db: Db, id: string): void {
 }
 
 /** The status follows from the lanes and the keys once nothing is being set up. */
-function refreshStatus(db: Db, id: string): void {
+export function refreshStatus(db: Db, id: string): void {
   const row = load(db, id)
   if (row.status === 'connecting' || row.status === 'disconnecting') return
   const needs = selectLanes(db, id).some((lane) => lane.state === 'needs_attention')
-  const status = needs ? 'needs_attention' : row.keys.includes('statsig.serverKey') ? 'active' : 'new'
+  const isSetUp = row.keys.includes('statsig.serverKey') || isProven(db, id)
+  const status = needs ? 'needs_attention' : isSetUp ? 'active' : 'new'
   db.drizzle.update(connections).set({ status }).where(eq(connections.id, id)).run()
+}
+
+/** Whether a set-up has ended with an event that came through. */
+function isProven(db: Db, id: string): boolean {
+  const proven = and(eq(setups.connectionId, id), eq(setups.step, 'active'))
+  return db.drizzle.select({ n: setups.n }).from(setups).where(proven).limit(1).get() !== undefined
 }

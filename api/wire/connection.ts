@@ -4,7 +4,7 @@ import { laneWorkflowId } from '../../core/ids.ts'
 import type { Connection as StoredConnection, KeyKind, LaneState } from '../../core/ports.ts'
 import { keyKinds } from '../../core/ports.ts'
 import { InboundFilters, OutboundFilters } from '../../core/filters/rules.ts'
-import { ConnectionSettings, IdentifierMapping } from '../../core/settings.ts'
+import { ConnectionSettings, IdentifierMapping, OutboundIdentifier } from '../../core/settings.ts'
 import type { ApiDeps } from '../deps.ts'
 
 /** Printable ASCII alone: anything else, such as a line break of a wrapped paste, cannot travel in a header. */
@@ -22,6 +22,8 @@ const statsigKeys = {
   serverKey: secret('secret-', 'Statsig server secret key'),
   clientKey: secret('client-', 'Statsig client SDK key'),
   consoleKey: secret('console-', 'Statsig console API key'),
+  /** The signing secret of Statsig's outgoing webhook, or a bearer token for it. */
+  webhookSecret: secret('', 'signing secret'),
 }
 const segmentKeys = { writeKey: text, sharedSecret: text, apiToken: z.string().trim().min(1).max(2_000) }
 
@@ -48,6 +50,7 @@ export const NewConnection = z
 /** null puts a setting back to its default. */
 const flag = z.boolean().nullable()
 const inbound = ConnectionSettings.shape.inbound.unwrap().shape
+const outbound = ConnectionSettings.shape.outbound.unwrap().shape
 const inboundFilters = InboundFilters.shape
 const outboundFilters = OutboundFilters.shape
 const includes = inboundFilters.default.unwrap().nullable()
@@ -63,6 +66,7 @@ export const ConnectionPatch = z
         serverKey: statsigKeys.serverKey.nullable(),
         clientKey: statsigKeys.clientKey.nullable(),
         consoleKey: statsigKeys.consoleKey.nullable(),
+        webhookSecret: statsigKeys.webhookSecret.nullable(),
       })
       .partial(),
     segment: z
@@ -84,6 +88,16 @@ export const ConnectionPatch = z
         prefix: inbound.prefix.unwrap().nullable(),
         nameInEvent: flag,
         duplicatesUntil: inbound.duplicatesUntil.unwrap().nullable(),
+      })
+      .partial()
+      .nullable(),
+    outbound: z
+      .strictObject({
+        enabled: flag,
+        identifiers: z.array(z.strictObject(OutboundIdentifier.shape)).max(50).nullable(),
+        flushEvery: outbound.flushEvery.unwrap().nullable(),
+        forward: flag,
+        timestampFormat: outbound.timestampFormat.unwrap().nullable(),
       })
       .partial()
       .nullable(),
@@ -129,15 +143,22 @@ export const Connection = z
     status: z.enum(['new', 'connecting', 'active', 'needs_attention', 'disconnecting']),
     writeKey: z.string(),
     webhookUrl: z.string(),
+    statsigWebhookUrl: z.string(),
     audiencesUrl: z.string(),
     paused: z.boolean(),
     lanes: z.record(z.string(), Lane),
-    statsig: z.object({ serverKey: z.boolean(), clientKey: z.boolean(), consoleKey: z.boolean() }),
+    statsig: z.object({
+      serverKey: z.boolean(),
+      clientKey: z.boolean(),
+      consoleKey: z.boolean(),
+      webhookSecret: z.boolean(),
+    }),
     segment: z.object({ writeKey: z.boolean(), sharedSecret: z.boolean(), apiToken: z.boolean() }),
     identifiers: ConnectionSettings.shape.identifiers,
     environment: z.string().optional(),
     types: ConnectionSettings.shape.types,
     inbound: ConnectionSettings.shape.inbound,
+    outbound: ConnectionSettings.shape.outbound,
     filters: ConnectionSettings.shape.filters,
     settingsVersion: z.number().int(),
     createdAt: z.string(),
@@ -170,12 +191,14 @@ export async function toWire(deps: ApiDeps, connection: StoredConnection): Promi
   return {
     ...{ id, name, setup, status, writeKey, paused, settingsVersion },
     webhookUrl: hook,
+    statsigWebhookUrl: `${deps.config.publicUrl}/webhooks/statsig/${id}`,
     audiencesUrl: hook,
     lanes: Object.fromEntries(lanes.map((lane) => [lane.lane, laneToWire(deps, lane, paused)])),
     statsig: {
       serverKey: has('statsig.serverKey'),
       clientKey: has('statsig.clientKey'),
       consoleKey: has('statsig.consoleKey'),
+      webhookSecret: has('statsig.webhookSecret'),
     },
     segment: {
       writeKey: has('segment.writeKey'),
@@ -186,6 +209,7 @@ export async function toWire(deps: ApiDeps, connection: StoredConnection): Promi
     ...(settings.environment === undefined ? {} : { environment: settings.environment }),
     types: settings.types,
     inbound: settings.inbound,
+    outbound: settings.outbound,
     filters: settings.filters,
     createdAt: iso(connection.createdAtMs),
     updatedAt: iso(connection.updatedAtMs),

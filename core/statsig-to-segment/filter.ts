@@ -4,8 +4,9 @@
  * `default` is about custom events: a switch that is off holds its kind back whatever the rules say; where it is on
  * and no rule decides, the kind goes out.
  */
-import { compileFilters, type Filter } from '../filters/index.ts'
+import { compileFilters, type Filter, type FilterVerdict } from '../filters/index.ts'
 import type { ConnectionSettings } from '../settings.ts'
+import type { Notes } from '../segment-to-statsig/notes.ts'
 import type { Seen } from '../segment-to-statsig/seen.ts'
 import type { StatsigEventView } from './event.ts'
 import { eventPathReader } from './read-path.ts'
@@ -30,15 +31,24 @@ export function heldBackBy(
   view: StatsigEventView,
   seen: Seen,
   settings: ConnectionSettings,
+  notes: Notes,
 ): string | undefined {
+  const filter = filterVerdictOf(view, seen, settings)
+  notes.filter(filter)
+  return filter.included ? undefined : filter.rule
+}
+
+function filterVerdictOf(view: StatsigEventView, seen: Seen, settings: ConnectionSettings): FilterVerdict {
   const { outbound } = settings.filters
-  if (view.kind === 'exposure' && !outbound.exposures) return 'exposures'
-  if (view.kind === 'config_change' && !outbound.configChanges) return 'configChanges'
-  const { included, rule } = outboundFilterOf(settings)(view, {
+  if (view.kind === 'exposure' && !outbound.exposures) return { included: false, rule: 'exposures' }
+  if (view.kind === 'config_change' && !outbound.configChanges) {
+    return { included: false, rule: 'configChanges' }
+  }
+  const verdict = outboundFilterOf(settings)(view, {
     type: view.kind,
     event: seen.event,
     unitId: () => seen.userId ?? seen.anonymousId ?? seen.messageId ?? '',
   })
-  const isOfSwitch = rule === 'default' && view.kind !== 'event'
-  return included || isOfSwitch ? undefined : rule
+  const isOfSwitch = verdict.rule === 'default' && view.kind !== 'event'
+  return isOfSwitch ? { ...verdict, included: true } : verdict
 }

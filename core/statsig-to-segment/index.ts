@@ -82,15 +82,16 @@ function holdBack(
   view: StatsigEventView,
   seen: Seen,
   settings: ConnectionSettings,
-  { warnings }: Notes,
+  notes: Notes,
 ): Verdict<SegmentTrack> | undefined {
+  const { warnings } = notes
   const { item, kind } = view
   if (settings.outbound.enabled === false) return skipped('type_off', warnings)
   if (kind === 'internal') return skipped('internal', warnings)
   const { prefix } = settings.inbound
   // What we brought to Statsig ourselves comes from Segment and does not go back there.
   const isOurs = prefix !== '' && eventNameOf(item)?.startsWith(prefix) === true
-  const rule = isOurs ? 'loop' : heldBackBy(view, seen, settings)
+  const rule = isOurs ? 'loop' : heldBackBy(view, seen, settings, notes)
   return rule === undefined ? undefined : { kind: 'filtered', rule, warnings }
 }
 

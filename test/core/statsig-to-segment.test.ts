@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isObject } from '../../core/own-keys.ts'
 import type { Receipt } from '../../core/receipt.ts'
 import { ConnectionSettings, defaultSettings } from '../../core/settings.ts'
 import { unpackStatsigSdk } from '../../core/statsig-request.ts'
@@ -36,7 +37,7 @@ function received(
   requestId = 7,
 ): { items: unknown[]; receipt: Receipt } {
   // Each event is an object of its own, as in parsed JSON.
-  const parsed = events.map((event) => (event?.constructor === Object ? { ...event } : event))
+  const parsed = events.map((event) => (isObject(event) ? { ...event } : event))
   const unpacked = unpackStatsigSdk({ ...envelope, events: parsed })
   if (!unpacked.ok) throw new Error(unpacked.message)
   return {
