@@ -189,6 +189,7 @@ export const errorTable = {
     heals: true,
   },
   ...audienceErrors,
+  ...setupErrors,
   'statsig.unavailable': {
     status: 502,
     title: 'Statsig cannot be reached or answers with a fault',

@@ -24,6 +24,18 @@ export function erasureWorkflowId(erasureId: string): string {
   return `erasure:${erasureId}`
 }
 
+export const connectWorkflowId = (connectionId: string): string => `connect:${connectionId}`
+export const disconnectWorkflowId = (connectionId: string): string => `disconnect:${connectionId}`
+
+/** The long-lived sync of one audience. */
+export function audienceWorkflowId(connectionId: string, audienceKey: string): string {
+  return `audience:${connectionId}:${audienceKey}`
+}
+
+/** The nightly comparison of all lists: its Schedule, and the runs that it starts. */
+export const reconcileScheduleId = 'reconcile-audiences'
+export const reconcileWorkflowId = 'reconcile-audiences'
+
 /** The hourly housekeeping: its Schedule, and the runs that it starts (Temporal appends the time to their id). */
 export const housekeepingScheduleId = 'housekeeping'
 export const housekeepingWorkflowId = 'housekeeping'

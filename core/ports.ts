@@ -151,7 +151,8 @@ export interface AcceptedRequest {
 
 export interface Inbox {
   /**
-   * Resolves when the request is on disk (fsync); concurrent calls share a commit. Answers the lanes that sleep.
+   * Resolves when the request is on disk (fsync); concurrent calls share a commit. The body is handed over: it may be
+   * gone from the caller's memory afterwards. Answers the lanes that sleep.
    * Throws `store_busy` after 10 s, `store_failed` when the database cannot be written.
    */
   append(request: AcceptedRequest): Promise<{ asleep: LaneName[] }>

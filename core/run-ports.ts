@@ -1,4 +1,5 @@
 /** What the plan must provide: runs of workflows, started and steered by id. Part of core/ports.ts; the adapter is in clients/. */
+import type { LaneName } from './lanes.ts'
 
 export interface RunStart {
   /** The exported name of the workflow: wire format. */
@@ -28,5 +29,14 @@ export interface WorkflowRuns {
   /** Waits for what the update's handler answers. An ApplicationFailure of it comes back as its BridgeError code. */
   update<T>(workflowId: string, update: string, args: unknown[]): Promise<T>
   cancel(workflowId: string): Promise<void>
+  reachable(): Promise<boolean>
+}
+
+/** Starts or wakes the workflow of a lane; made of Temporal's client in clients/. */
+export interface LaneStarter {
+  /** Fails within about a second when Temporal is down. */
+  wake(connectionId: string, lane: LaneName): Promise<void>
+  /** Makes sure that the lane's workflow is open, without a signal. */
+  ensure(connectionId: string, lane: LaneName): Promise<void>
   reachable(): Promise<boolean>
 }

@@ -35,11 +35,7 @@ export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
     .where(eq(connections.writeKey, sql.placeholder('writeKey')))
     .prepare()
   const holdsKey = prepareHoldsKey(db)
-  const byStatsigKey = db.drizzle
-    .select({ id: connectionKeys.connectionId, kind: connectionKeys.kind })
-    .from(connectionKeys)
-    .where(eq(connectionKeys.hash, sql.placeholder('hash')))
-    .prepare()
+  const byStatsigKey = prepareByStatsigKey(db)
 
   return {
     async create(input) {
@@ -76,9 +72,7 @@ export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
       return holdsKey(id, candidate)
     },
     async byStatsigKey(key) {
-      const row = byStatsigKey.get({ hash: hashKey(key) })
-      if (row?.kind === 'statsig.serverKey') return { id: row.id, kind: 'server' }
-      return row?.kind === 'statsig.clientKey' ? { id: row.id, kind: 'client' } : undefined
+      return byStatsigKey(key)
     },
     async openKey(id, kind) {
       const row = db.drizzle.select().from(connectionKeys).where(keyIs(id, kind)).get()
@@ -115,6 +109,19 @@ function prepareHoldsKey(db: Db): (id: string, candidate: string) => boolean {
     const isWriteKey = isSame(hash, hashKey(row?.writeKey ?? ''))
     const isServerKey = isSame(hash, row?.serverKeyHash ?? '')
     return row !== undefined && (isWriteKey || isServerKey)
+  }
+}
+
+function prepareByStatsigKey(db: Db) {
+  const byHash = db.drizzle
+    .select({ id: connectionKeys.connectionId, kind: connectionKeys.kind })
+    .from(connectionKeys)
+    .where(eq(connectionKeys.hash, sql.placeholder('hash')))
+    .prepare()
+  return (key: string): { id: string; kind: 'server' | 'client' } | undefined => {
+    const row = byHash.get({ hash: hashKey(key) })
+    if (row?.kind === 'statsig.serverKey') return { id: row.id, kind: 'server' }
+    return row?.kind === 'statsig.clientKey' ? { id: row.id, kind: 'client' } : undefined
   }
 }
 
