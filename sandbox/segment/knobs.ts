@@ -7,6 +7,8 @@ import type { SandboxEnv } from '../connection.ts'
 export const Knobs = z.strictObject({
   /** `rotating` gives a new refresh token each time and takes the old one once; `none` is what "Enable with Segment" did. */
   refreshTokens: z.enum(['standard', 'rotating', 'none']).default('standard'),
+  /** How long a rotated refresh token is still taken; later it ends its whole grant. */
+  refreshGraceSeconds: z.int().min(0).default(0),
   accessTokenSeconds: z.int().min(1).default(3_600),
   codeSeconds: z.int().min(1).default(60),
   /** Requests to the Public API, by token. */

@@ -5,6 +5,8 @@ import type { SandboxEnv } from '../connection.ts'
 import type { Faults } from '../faults.ts'
 import { KnobBoard, knobRoutes } from './knobs.ts'
 import { MessageLog } from './message-log.ts'
+import { Grants } from './oauth/grants.ts'
+import { oauthRoutes } from './oauth/routes.ts'
 import type { ApiRequest } from './public-api/guard.ts'
 import { RateLimit } from './public-api/rate-limit.ts'
 import { publicApi } from './public-api/routes.ts'
@@ -31,7 +33,8 @@ export function createSegment({ nowMs, newId, faults }: SegmentDeps): Segment {
   const board = new KnobBoard()
   const rateLimit = new RateLimit()
   const requests: ApiRequest[] = []
-  const granted = () => undefined
+  const grants = new Grants({ nowMs, board })
+  const granted = (token: string) => grants.accessOf(token)
   const routes = new Hono<SandboxEnv>()
 
   // Tracking API
@@ -45,6 +48,9 @@ export function createSegment({ nowMs, newId, faults }: SegmentDeps): Segment {
   // Public API
   routes.route('/', publicApi({ nowMs, newId, faults, board, workspace, granted, rateLimit, requests }))
 
+  // OAuth provider
+  routes.route('/', oauthRoutes({ newId, faults, board, workspace, grants }))
+
   // Inspection
   routes.get('/_sandbox/segment/messages', (c) => {
     const headers = { 'content-type': 'application/json', 'x-message-count': String(messageLog.count) }
@@ -54,11 +60,12 @@ export function createSegment({ nowMs, newId, faults }: SegmentDeps): Segment {
   routes.get('/_sandbox/segment/discarded', (c) => c.json(messageLog.discarded))
 
   routes.get('/_sandbox/segment/destinations', (c) => c.json(workspace.inventory()))
+  routes.get('/_sandbox/segment/grants', (c) => c.json(grants.shown()))
   routes.get('/_sandbox/segment/api_requests', (c) => c.json(requests))
   routes.route('/_sandbox/segment/settings', knobRoutes(board))
 
   const forget = () => {
-    for (const part of [messageLog, workspace, rateLimit]) part.forget()
+    for (const part of [messageLog, workspace, rateLimit, grants]) part.forget()
     board.reset()
     requests.length = 0
   }
