@@ -2,10 +2,10 @@
  * One stint of a lane: take it, read runs, deliver them, linger for more, and hand it back. Everything that must
  * survive is in the store; what Temporal sees are counts and states.
  */
-import { Context } from '@temporalio/activity'
 import { BridgeError } from '../core/errors.ts'
 import type { LaneName } from '../core/lanes.ts'
 import type {
+  BulkStore,
   Clock,
   ConnectionStore,
   ErasureStore,
@@ -14,10 +14,14 @@ import type {
   Log,
   RefusedKey,
 } from '../core/ports.ts'
+import { createBulkPace, isJobOver, type BulkPace } from './bulk-pace.ts'
+import { createFill, isAllOf, releasedRows, runEntriesOf, wholeParts, type Batch } from './batching.ts'
 import { deliverRun, type RunContext, type Stopped } from './deliver-run.ts'
 import { toFailure } from './failures.ts'
 import type { LaneHandler } from './lane-handler.ts'
-import { createRunReader, type Decided } from './read-run.ts'
+import { openKey, type Missing } from './lane-key.ts'
+import { createRunReader } from './read-run.ts'
+import { watchForStop } from './watch-for-stop.ts'
 import type { createWatch } from './watch.ts'
 
 export interface DrainInput {
@@ -26,29 +30,30 @@ export interface DrainInput {
 }
 
 export interface DrainResult {
-  /** `more`: call again at once. All others: wait for the signal `wake`. */
-  state: 'more' | 'asleep' | 'paused' | 'needs_attention'
+  /** `more`: call again at once. `done`: the lane of a job has ended. All others: wait for the signal `wake`, or as long as `wakeInMs` says. */
+  state: 'more' | 'done' | 'asleep' | 'paused' | 'needs_attention'
   reason?: string
   /** Entries ended in this stint. */
   entries: number
   /** Position of the last ended entry. */
   cursor: number
+  /** What the lane has may not leave before then. */
+  wakeInMs?: number
 }
 
 export interface DrainDeps {
   connections: ConnectionStore
   lanes: LaneStore
   erasures: Pick<ErasureStore, 'guard'>
+  jobs: BulkStore
   handlers: Partial<Record<string, LaneHandler>>
   watch: ReturnType<typeof createWatch>
   clock: Clock
   log: Log
   /** Tests shorten these; the defaults are what the product runs with. */
-  timing?: Partial<typeof defaultTiming>
+  timing?: Partial<typeof defaultTiming> & { fillMs?: number }
 }
 
-/** Entries that one run reads: one full batch of Statsig's, and a commit of a few milliseconds. */
-const runEntriesMax = 1000
 const defaultTiming = {
   /** How long an empty lane is watched before it goes to sleep: most lanes are woken by their next event for nothing. */
   lingerMs: 5_000,
@@ -56,7 +61,10 @@ const defaultTiming = {
   stintMs: 300_000,
 }
 const idlePollMs = 1_000
-const heartbeatEveryMs = 5_000
+/** How often a batch that is not full looks whether it can be filled. */
+const fillLookMs = 250
+/** The filler of a job writes in this very process, which `data_version` does not tell. */
+const fillPollMs = 50
 
 /** With what the drains of a process remember of each lane between their stints. */
 type Deps = DrainDeps & Pick<RunContext, 'refusals'>
@@ -73,7 +81,8 @@ export function createDrain(given: DrainDeps) {
 }
 
 async function runStint(deps: Deps, { connectionId, lane }: DrainInput): Promise<DrainResult> {
-  const { lanes, clock } = deps
+  const { lanes, clock, jobs } = deps
+  if (await isJobOver(jobs, connectionId, lane)) return { state: 'done', entries: 0, cursor: 0 }
   const opened = await lanes.open(connectionId, lane, clock.nowMs())
   if ('held' in opened) return { state: opened.held, entries: 0, cursor: opened.cursor }
   let lease: Lease = opened
@@ -87,6 +96,7 @@ async function runStint(deps: Deps, { connectionId, lane }: DrainInput): Promise
   let result: DrainResult | undefined
   try {
     result = await drainOpen(deps, opened, stopping, (next) => (lease = next), end)
+    if (result.state === 'paused' && (await isJobOver(jobs, connectionId, lane))) return end('done')
     return result
   } finally {
     stopping.end()
@@ -121,7 +131,10 @@ async function drainOpen(
   end: End,
 ): Promise<DrainResult> {
   const { lanes, watch, clock } = deps
-  const prepare = createPrepare(deps, opened, stopping, onProgress)
+  const pace = await createBulkPace(deps, opened)
+  const handler = handlerOf(deps, pace.steering?.handler ?? opened.lane)
+  const prepare = createPrepare(deps, handler, pace, stopping, onProgress)
+  const fill = createFill(deps.timing?.fillMs ?? handler.fillMs)
   const { lingerMs, stintMs } = { ...defaultTiming, ...deps.timing }
   const startedMs = clock.nowMs()
   let lease = opened
@@ -132,42 +145,70 @@ async function drainOpen(
     const seen = watch.version()
     let next = await ahead
     // What was not there when it was read ahead may be there now: lanes sleep and are held on fresh knowledge alone.
-    if (next === undefined || next === 'empty' || 'missing' in next) next = await prepare(lease)
+    if (next === undefined || next === 'empty' || !('run' in next)) next = await prepare(lease)
     ahead = undefined
     if (next === 'empty') {
-      if (clock.nowMs() - idleSinceMs >= lingerMs && (await lanes.sleep(lease))) return end('asleep')
-      await Promise.race([watch.changed(seen, Math.min(idlePollMs, lingerMs)), stopping.stopped])
+      if (await pace.isDrained()) return end('done')
+      if (
+        pace.steering === undefined &&
+        clock.nowMs() - idleSinceMs >= lingerMs &&
+        (await lanes.sleep(lease))
+      )
+        return end('asleep')
+      const pollMs = pace.steering ? fillPollMs : Math.min(idlePollMs, lingerMs)
+      await Promise.race([watch.changed(seen, pollMs), stopping.stopped])
       continue
     }
     if ('missing' in next) return end('needs_attention', await holdForKey(deps, lease, next))
+    if ('untilMs' in next) return restUntil(deps, lease, next.untilMs, end)
+    const waitMs = fill.waitMs(next, clock.nowMs())
+    if (waitMs > 0) {
+      const look = new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, fillLookMs)))
+      await Promise.race([look, stopping.stopped])
+      continue
+    }
+    const run = { entries: next.run.length, startedMs: clock.nowMs() }
     const delivering = deliverRun(next.context, lease, next.run)
     ahead = readAhead(prepare, { ...lease, cursor: lease.cursor + next.run.length })
     const result = await delivering
     if ('kind' in result) return afterStop(deps, result, end)
     lease = result
+    fill.sent(clock.nowMs())
+    await pace.rest(lease, run, () => stopping.shutdown || stopping.forgotten || stopping.signal.aborted)
     idleSinceMs = clock.nowMs()
   }
 }
 
-type Prepared = { context: RunContext; run: Decided[] } | Missing | 'empty'
+type Prepared = ({ context: RunContext } & Batch) | Missing | { untilMs: number } | 'empty'
+
+/** Lets the lane rest with what it has: neither appends nor the sweep wake it before its time. */
+async function restUntil({ lanes, clock }: DrainDeps, lease: Lease, untilMs: number, end: End) {
+  const reason = `Batches are sent by the clock; the next at ${new Date(untilMs).toISOString()}.`
+  await lanes.rest(lease, untilMs, reason)
+  return { ...end('asleep', reason), wakeInMs: Math.max(1, untilMs - clock.nowMs()) }
+}
 
 /** Reads and decides the run behind a lease's cursor, with the settings and the key of this moment. */
 function createPrepare(
   deps: Deps,
-  { lane }: Lease,
+  handler: LaneHandler,
+  pace: BulkPace,
   stopping: ReturnType<typeof watchForStop>,
   onProgress: (lease: Lease) => void,
 ) {
-  const handler = handlerOf(deps, lane)
-  const readRun = createRunReader(deps.lanes, handler)
+  const readRun = createRunReader(deps.lanes, handler, pace.steering?.ageAtMs)
   return async function prepare(lease: Lease): Promise<Prepared> {
-    const rows = await deps.lanes.read(lease, runEntriesMax)
-    if (rows.length === 0) return 'empty'
+    const entriesMax = await pace.entriesMax(runEntriesOf(handler))
+    const found = await deps.lanes.read(lease, entriesMax)
+    if (found.length === 0) return 'empty'
     const context = await contextOf(deps, handler, lease, stopping, onProgress)
     if ('missing' in context) return context
+    const { rows, untilMs } = releasedRows(found, handler, context.settings, deps.clock.nowMs())
+    if (rows.length === 0 && untilMs !== undefined) return { untilMs }
     const isErased = deps.erasures.guard(lease.connectionId)
-    const run = await readRun(rows, lease.cursor, context.settings, runEntriesMax, isErased)
-    return { context, run }
+    const run = await readRun(rows, lease.cursor, context.settings, entriesMax, isErased)
+    const isAll = untilMs === undefined && isAllOf(rows, lease.cursor, run, entriesMax)
+    return { context, ...wholeParts(run, isAll, handler) }
   }
 }
 
@@ -200,7 +241,7 @@ async function afterStop({ lanes, clock }: DrainDeps, stopped: Stopped, end: End
 }
 
 function handlerOf({ handlers }: DrainDeps, lane: LaneName): LaneHandler {
-  const handler = handlers[lane.split(':', 1)[0] ?? lane]
+  const handler = handlers[lane]
   if (!handler) throw new BridgeError('not_found', `No handler drains the lane ${lane}.`)
   return handler
 }
@@ -216,35 +257,14 @@ async function contextOf(
   const { connections, lanes, clock, log, refusals } = deps
   const connection = await connections.get(connectionId)
   if (!connection) throw new BridgeError('not_found', `Connection ${connectionId} is gone.`)
-  const key = await openKey(handler, connectionId)
-  if (typeof key === 'object') return key
-  const { settings, settingsVersion } = connection
+  const { settingsVersion } = connection
+  const opened = await openKey(handler, connectionId, connection.settings)
+  if ('missing' in opened) return opened
+  const { key, settings } = opened
   return {
     ...{ lanes, handler, clock, log, key, settings, settingsVersion, onProgress, refusals },
     signal: stopping.signal,
     isStopping: () => stopping.shutdown || stopping.forgotten,
-  }
-}
-
-/** Why there is no key to send with, and which one was looked for. */
-interface Missing {
-  missing: string
-  refused?: RefusedKey
-}
-
-async function openKey(
-  { key: needed, vendor }: LaneHandler,
-  connectionId: string,
-): Promise<string | undefined | Missing> {
-  if (needed === undefined) return undefined
-  try {
-    const key = await needed.open(connectionId)
-    if (key !== undefined) return key
-    const missing = `No ${vendor.name} ${needed.name} is set. Events are kept; set one to deliver them.`
-    return { missing, refused: { kind: needed.kind, key } }
-  } catch (error) {
-    if (!(error instanceof BridgeError) || error.code !== 'secret_unreadable') throw error
-    return { missing: `${error.message} Events are kept.` }
   }
 }
 
@@ -255,29 +275,4 @@ async function holdForKey(
 ): Promise<string> {
   await lanes.hold(lease, 'needs_attention', missing, clock.nowMs(), refused)
   return missing
-}
-
-/**
- * A worker that shuts down lets the request in flight end and commits it, and so does a drain that Temporal has
- * forgotten; any other cancelled activity aborts the request.
- * See the reasons of `Context.cancelled` in the Temporal SDK. The heartbeat has its own clock: a slow vendor's answer
- * is waited for longer than the server waits for a sign of life.
- */
-function watchForStop(cursor: () => number) {
-  const context = Context.current()
-  const abort = new AbortController()
-  const beat = setInterval(() => context.heartbeat({ cursor: cursor() }), heartbeatEveryMs)
-  const stopped = context.cancelled.catch((reason: unknown) => {
-    if (reason instanceof Error && reason.message === 'WORKER_SHUTDOWN') state.shutdown = true
-    else if (reason instanceof Error && reason.message === 'NOT_FOUND') state.forgotten = true
-    else abort.abort(reason)
-  })
-  const state = {
-    shutdown: false,
-    forgotten: false,
-    signal: abort.signal,
-    stopped,
-    end: () => clearInterval(beat),
-  }
-  return state
 }

@@ -15,6 +15,9 @@ export interface Decided {
   messageId: string
   seen: Seen
   verdict: Verdict<string>
+  receivedAtMs: number
+  /** Only the first entry that is delivered under this key goes out. */
+  once: string | undefined
 }
 
 interface OpenRequest {
@@ -33,7 +36,8 @@ export type IsErased = (ids: PersonId[], timeMs: number) => boolean
  */
 const runBytesMax = 8 * 1024 * 1024
 
-export function createRunReader(lanes: LaneStore, handler: LaneHandler) {
+/** `ageAtMs`: when age is taken, where that is not at receipt. */
+export function createRunReader(lanes: LaneStore, handler: LaneHandler, ageAtMs?: number) {
   // A request of thousands of messages spans several runs; smaller ones are read once and dropped.
   let open: OpenRequest | undefined
 
@@ -42,7 +46,7 @@ export function createRunReader(lanes: LaneStore, handler: LaneHandler) {
     const body = await lanes.body(row.requestId)
     const unpacked = unpackStored(row, parseBody(body))
     if (!unpacked.ok) throw new Error(`request ${row.requestId} was accepted but is ${unpacked.code}`)
-    const receipt = receiptOf(row, unpacked.batch)
+    const receipt = { ...receiptOf(row, unpacked.batch), ageAtMs }
     open = { requestId: row.requestId, items: unpacked.items, receipt, bytes: body.length }
     return open
   }
@@ -68,9 +72,10 @@ export function createRunReader(lanes: LaneStore, handler: LaneHandler) {
       for (let seq = from; seq <= row.lastSeq && run.length < max; seq += 1) {
         const offset = seq - row.firstSeq
         const item = row.items?.[offset] ?? offset
-        const { seen, verdict } = decideLawfully(handler, items[item], receipt, settings, isErased)
+        const { seen, verdict, once } = decideLawfully(handler, items[item], receipt, settings, isErased)
         const messageId = seen.messageId ?? madeMessageId(row.requestId, item)
-        run.push({ seq, sole: row.sole, messageId, seen, verdict })
+        const { receivedAtMs } = receipt
+        run.push({ seq, sole: row.sole, messageId, seen, verdict, receivedAtMs, once })
       }
     }
     return run
@@ -86,7 +91,7 @@ function decideLawfully(
   receipt: Receipt,
   settings: ConnectionSettings,
   isErased: IsErased | undefined,
-): Pick<Decided, 'seen' | 'verdict'> {
+): ReturnType<LaneHandler['decide']> {
   if (isErasedItem(item)) return { seen: {}, verdict: erased }
   const decided = decideSafely(handler, item, receipt, settings)
   if (isErased === undefined) return decided
@@ -100,7 +105,7 @@ function decideSafely(
   item: unknown,
   receipt: Receipt,
   settings: ConnectionSettings,
-): Pick<Decided, 'seen' | 'verdict'> {
+): ReturnType<LaneHandler['decide']> {
   try {
     return handler.decide(item, receipt, settings)
   } catch (error) {

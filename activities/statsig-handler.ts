@@ -29,7 +29,7 @@ export function createStatsigHandler(deps: StatsigHandlerDeps): LaneHandler {
       const { seen, verdict } = mapSegmentMessage(item, receipt, settings)
       if (verdict.kind !== 'mapped') return { seen, verdict }
       // Age is fixed at receipt: waiting, an outage or a pause never makes a message too old.
-      if (receipt.receivedAtMs - verdict.event.time > deps.tooOldAfterMs) {
+      if ((receipt.ageAtMs ?? receipt.receivedAtMs) - verdict.event.time > deps.tooOldAfterMs) {
         return { seen, verdict: { kind: 'skipped', reason: 'too_old', warnings: verdict.warnings } }
       }
       return { seen, verdict: { ...verdict, event: JSON.stringify(verdict.event) } }

@@ -1,13 +1,15 @@
 /** A worker process: connects to Temporal, registers what must be there, runs its queues until it is told to stop. */
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Connection as ClientConnection } from '@temporalio/client'
+import { Client, Connection as ClientConnection } from '@temporalio/client'
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
 import { createActivities } from '../activities/index.ts'
 import { createStatsigHandler } from '../activities/statsig-handler.ts'
 import { createWatch } from '../activities/watch.ts'
 import { createStatsigEvents } from '../clients/statsig-events.ts'
-import type { Log, Store } from '../core/ports.ts'
+import { createWorkflowRuns } from '../clients/temporal-runs.ts'
+import type { Log, Store, WorkflowRuns } from '../core/ports.ts'
+import { audienceParts } from './audience-parts.ts'
 import { systemClock as clock } from './clock.ts'
 import { loadConfig, type LoadedConfig } from './load-config.ts'
 import { createLog } from './log.ts'
@@ -38,11 +40,13 @@ export async function runWorker(name: 'worker' | 'bulk-worker', taskQueue: strin
   const connections = await connectPatiently(config, upkeep, () => stopping)
   if (connections === undefined) return
   const { connection, client } = connections
+  const temporal = new Client({ connection: client, namespace: config.temporalNamespace })
+  const runs = createWorkflowRuns({ client: () => temporal, clock })
   const worker = await Worker.create({
     connection,
     namespace: config.temporalNamespace,
     taskQueue,
-    ...workerOptions(config, store, log),
+    ...workerOptions(config, store, log, runs),
   })
   held.worker = worker
   const beat = setInterval(
@@ -61,22 +65,25 @@ export async function runWorker(name: 'worker' | 'bulk-worker', taskQueue: strin
 }
 
 function workerOptions(
-  { statsigEventsUrl, tooOldAfterMs, retentionDays }: LoadedConfig,
+  { statsigEventsUrl, statsigConsoleUrl, tooOldAfterMs, retentionDays }: LoadedConfig,
   store: Store,
   log: Log,
+  runs: WorkflowRuns,
 ): Partial<WorkerOptions> {
-  const { connections, lanes, retention, erasures } = store
+  const { connections, lanes, retention, erasures, jobs } = store
   const statsig = createStatsigHandler({
     ...{ connections, tooOldAfterMs },
     statsig: createStatsigEvents({ eventsUrl: statsigEventsUrl, clock }),
   })
   const watch = createWatch(() => lanes.version())
-  const handlers = { events: statsig, late: statsig }
+  const audiences = audienceParts(store, runs, statsigConsoleUrl)
+  const handlers = { events: statsig, late: statsig, audiences: audiences.handler }
   return {
     workflowsPath,
     activities: createActivities({
       ...{ connections, lanes, handlers, watch, clock, log },
-      ...{ retention, retentionDays, erasures },
+      ...{ retention, retentionDays, erasures, jobs },
+      ...audiences.deps,
     }),
     // Cancellation arrives with a heartbeat: with the default throttle it takes most of the heartbeat timeout.
     maxHeartbeatThrottleInterval: '500ms',

@@ -181,6 +181,9 @@ export interface JobStore {
   ): Promise<{ rows: LogRow[]; lookedUpTo: number; outside: number }>
 }
 
+/** What the drain reads of jobs. */
+export type BulkStore = Pick<JobStore, 'byLane' | 'steering' | 'isDrained' | 'liveLagMs'>
+
 export type JobChange = 'pause' | 'resume' | 'cancel' | { rate: number | null }
 
 /** Where archives are: folders, buckets. Made in clients/. */

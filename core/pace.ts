@@ -4,6 +4,8 @@
 export const liveLagMsMax = 1_000
 /** Bulk never stands still: a live lane may wait for a vendor that is down, which bulk work does not change. */
 const shareMin = 1 / 16
+/** The longest that a run's end is followed by rest for the sake of live lanes: by then they are looked at again. */
+const yieldMsMax = 5_000
 
 /**
  * The share of its full pace that bulk work takes next, looked at about once a second: half of what it was while a live
@@ -24,7 +26,7 @@ export function restMs(run: {
   rate: number | undefined
 }): number {
   const { entries, tookMs, share, rate } = run
-  const yielded = tookMs * (1 / share - 1)
+  const yielded = Math.min(tookMs * (1 / share - 1), yieldMsMax)
   const limited = rate === undefined ? 0 : (entries / rate) * 1000 - tookMs
   return Math.max(0, yielded, limited)
 }

@@ -31,6 +31,8 @@ export interface Receipt {
   /** Who called, as seen through trusted proxies only. */
   callerIp?: string | undefined
   batch?: BatchContext | undefined
+  /** When a message's age is taken, where that is not at receipt: a replay's creation. */
+  ageAtMs?: number | undefined
   /** Which stored request it is of; absent before there is one. */
   requestId?: number | undefined
 }

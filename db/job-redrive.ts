@@ -129,14 +129,19 @@ function prepareTake({ sqlite }: Db) {
 
   return (laneId: number, originId: number, entries: Found[]) => {
     let seq = head.get(laneId) ?? 0
-    return entries.map(({ row, ...entry }) => {
+    const references: { requestId: number; items: number[]; count: number; sole: boolean }[] = []
+    for (const { row, ...entry } of entries) {
       seq += 1
       const { outcome, reason, path, detail, settingsVersion } = entry
       const sole = row.sole ? 1 : 0
       remember.run(laneId, seq, originId, entry.seq, sole, outcome, reason, path, detail, settingsVersion)
       makePending.run(originId, entry.seq)
       move(originId, sole, minuteOf(entry.endedAtMs), outcomes[outcome], undefined)
-      return { requestId: row.requestId, items: [itemAt(row, entry.seq)], count: 1, sole: row.sole }
-    })
+      const item = itemAt(row, entry.seq)
+      const last = references.at(-1)
+      if (last?.requestId === row.requestId && last.sole === row.sole) last.count = last.items.push(item)
+      else references.push({ requestId: row.requestId, items: [item], count: 1, sole: row.sole })
+    }
+    return references
   }
 }

@@ -49,9 +49,15 @@ export async function drainLane({ connectionId, lane, cursor = 0 }: DrainLaneInp
     show('running')
     const stint = await drain.executeWithOptions({ summary: `drain ${lane}` }, [{ connectionId, lane }])
     cursor = stint.cursor
+    // The lane of a replay, export or redrive ends with it.
+    if (stint.state === 'done') {
+      show('done')
+      return
+    }
     if (stint.state !== 'more') {
       show(stint.state, stint.reason)
-      await condition(() => woken)
+      if (stint.wakeInMs === undefined) await condition(() => woken)
+      else await condition(() => woken, stint.wakeInMs)
     }
     if (workflowInfo().continueAsNewSuggested)
       await continueAsNew<typeof drainLane>({ connectionId, lane, cursor })

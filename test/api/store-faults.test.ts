@@ -59,10 +59,11 @@ async function send(count = 1): Promise<Response> {
 }
 
 async function drain(): Promise<DrainResult> {
-  const { connections, lanes, erasures } = world.deps.store
+  const { connections, lanes, erasures, jobs } = world.deps.store
   const events = createStatsigHandler({ connections, statsig, tooOldAfterMs: 7 * 86_400_000 })
   const activity = createDrain({
-    ...{ connections, lanes, erasures, handlers: { events }, watch: createWatch(() => lanes.version()) },
+    ...{ connections, lanes, erasures, jobs, handlers: { events } },
+    watch: createWatch(() => lanes.version()),
     ...{ clock: world.clock, log: world.log, timing: { lingerMs: 0 } },
   })
   return new MockActivityEnvironment().run<[DrainInput], DrainResult, typeof activity>(activity, {

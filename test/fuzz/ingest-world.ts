@@ -16,13 +16,14 @@ type Drain = (input: DrainInput) => Promise<DrainResult>
 export async function createIngestWorld() {
   const api = createApiWorld()
   await api.connect(connectionId, { writeKey, keys: { 'statsig.serverKey': 'secret-fuzz' } })
-  const { connections, lanes, retention, erasures } = api.store
+  const { connections, lanes, retention, erasures, jobs } = api.store
   const statsig = new ScriptedStatsig()
   const handler = createStatsigHandler({ connections, statsig, tooOldAfterMs: 7 * 86_400_000 })
   const { drain } = createActivities({
     ...{ connections, lanes, clock: api.clock, log: api.log, handlers: { events: handler, late: handler } },
     ...{ watch: createWatch(() => lanes.version()), timing: { lingerMs: 0 }, retention, retentionDays: 14 },
     erasures,
+    jobs,
   })
   const tally = {
     requests: 0,

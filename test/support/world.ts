@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createActivities, type ActivityDeps } from '../../activities/index.ts'
 import type { DrainDeps } from '../../activities/drain.ts'
+import { createAudiencesHandler } from '../../activities/audiences-handler.ts'
 import { createStatsigHandler } from '../../activities/statsig-handler.ts'
 import { createWatch } from '../../activities/watch.ts'
 import type { StandingLane } from '../../core/lanes.ts'
@@ -102,6 +103,7 @@ export async function createWorld({
     log: silent,
     timing,
     retention: store.retention,
+    jobs: store.jobs,
     retentionDays: 14,
     erasures: store.erasures,
   }
