@@ -3,7 +3,7 @@ import { entryId, madeMessageId, parseEntryId } from '../core/ids.ts'
 import type { LaneName } from '../core/lanes.ts'
 import { outcomes } from '../core/outcome.ts'
 import type { Entry, LogRow } from '../core/ports.ts'
-import { mapSegmentMessage } from '../core/segment-to-statsig/index.ts'
+import { mapForLane, type Mapped } from '../core/directions.ts'
 import { defaultSettings } from '../core/settings.ts'
 import { parseBody, receiptOf, unpackStored } from '../core/stored-request.ts'
 import { itemAt } from './log-row.ts'
@@ -61,14 +61,17 @@ export function endedEntry(lane: Lane, row: EndedRow): Entry {
   }
 }
 
-type Seen = ReturnType<typeof mapSegmentMessage>['seen']
+type Seen = Mapped['seen']
+
+/** Lanes that map nothing are read like those whose messages they share. */
+const readAs = (lane: LaneName): LaneName => (lane === 'audiences' ? 'events' : lane)
 
 /** Parses a body once and answers what can be read of each of its messages. */
-export function readMessages(row: LogRow, body: Uint8Array): (item: number) => Seen {
+export function readMessages({ name }: Lane, row: LogRow, body: Uint8Array): (item: number) => Seen {
   const unpacked = unpackStored(row, parseBody(body))
   if (!unpacked.ok) return () => ({})
   const receipt = receiptOf(row, unpacked.batch)
-  return (item) => mapSegmentMessage(unpacked.items[item], receipt, defaultSettings).seen
+  return (item) => mapForLane(readAs(name), unpacked.items[item], receipt, defaultSettings)?.seen ?? {}
 }
 
 /** The entry of a message that no drain has ended, with what can be read of it. */

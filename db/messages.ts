@@ -5,6 +5,7 @@
  */
 import { parseEntryId } from '../core/ids.ts'
 import type { Entry, MessageStore } from '../core/ports.ts'
+import { pageBudget, spend } from './budget.ts'
 import type { Db } from './client.ts'
 import { laneColumns, seqOf, type LaneRow } from './entry.ts'
 import { prepareScan, type Scan } from './scan.ts'
@@ -22,12 +23,16 @@ export function createMessageStore(db: Db): MessageStore {
 
   const list: Snapshot<MessageStore['list']> = (connectionId, query, { after, limit }) => {
     const place = after === undefined ? undefined : readPlace(after)
+    const budget = pageBudget()
     const scans = lanesOf
       .all(connectionId)
       .filter(({ name }) => query.lane === undefined || name === query.lane)
       // A lane that was made after the first page holds only what is newer than the page.
       .map((lane) => ({ lane, before: place ? (place[lane.id] ?? 1) : lane.head + 1 }))
-      .map(({ lane, before }) => scanLane({ lane, query, before, limit }))
+      .filter(({ before }) => before > 1)
+      .map((look, index, { length }) =>
+        spend(budget, length - index, (share) => scanLane({ ...look, query, limit, budget: share })),
+      )
     const { entries, rest } = mergeNewestFirst(scans, limit)
     const isMore = rest.some(({ entries, isAtEnd }) => entries.length > 0 || !isAtEnd)
     return {

@@ -6,6 +6,7 @@
 import { outcomes } from '../core/outcome.ts'
 import type { Removed, RetentionStore } from '../core/retention-ports.ts'
 import { immediate, type Db } from './client.ts'
+import { blockOf, blockSize } from './search-blocks.ts'
 
 /** Rows of all tables that one transaction removes, about; attempts have as many of their own. */
 const rowsMax = 2_000
@@ -106,6 +107,11 @@ function preparePurge({ sqlite }: Db) {
   const removeSomeEntries = sqlite.prepare(`
     DELETE FROM entries WHERE lane_id = @laneId AND seq IN (
       SELECT seq FROM entries WHERE lane_id = @laneId AND seq BETWEEN @firstSeq AND @lastSeq ORDER BY seq LIMIT ${rowsMax})`)
+  // Blocks that nothing is left of; what a redrive took keeps its block.
+  const removeBlocks = sqlite.prepare(`
+    DELETE FROM search_blocks AS old WHERE lane_id = @laneId AND block < @before AND NOT EXISTS (
+      SELECT 1 FROM entries WHERE lane_id = @laneId
+        AND seq BETWEEN old.block * ${blockSize} AND old.block * ${blockSize} + ${blockSize - 1})`)
   const removeLog = sqlite.prepare('DELETE FROM lane_log WHERE lane_id = ? AND last_seq BETWEEN ? AND ?')
   const removeRequest = sqlite.prepare<[number, number]>(
     'DELETE FROM requests WHERE id = ? AND NOT EXISTS (SELECT 1 FROM lane_log WHERE request_id = ?)',
@@ -147,6 +153,7 @@ function preparePurge({ sqlite }: Db) {
     if (isVast && entries === rowsMax)
       return { front, removed: { ...nothing, entries }, isMoreAttempts: false }
     removeLog.run(laneId, first.lastSeq, last.lastSeq)
+    removeBlocks.run({ laneId, before: blockOf(last.lastSeq + 1) })
     const gone = removeRequests(left === -1 ? chunk : chunk.slice(0, left))
     const after = { ...front, after: last.lastSeq }
     return { front: after, removed: { ...gone, entries }, isMoreAttempts: attempts(after) }

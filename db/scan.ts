@@ -3,6 +3,7 @@
  * what is not there costs milliseconds and not the event loop; it says how far down it came.
  */
 import type { Entry, MessageQuery } from '../core/ports.ts'
+import type { Budget } from './budget.ts'
 import type { Db } from './client.ts'
 import { prepareEnded } from './ended.ts'
 import type { LaneRow } from './entry.ts'
@@ -15,6 +16,8 @@ export interface Look {
   before: number
   /** At least 1. */
   limit: number
+  /** This lane's share. */
+  budget: Budget
 }
 
 export interface Found {
@@ -43,22 +46,18 @@ export function prepareScan(db: Db): (look: Look) => Scan {
      WHERE log.lane_id = ? AND log.last_seq >= ? ORDER BY log.last_seq LIMIT 1`,
   )
 
-  /** The lowest position that can answer the query; below it everything has been purged. */
-  const bottomOf = ({ lane, query }: Look): number =>
-    query.outcome === 'pending' ? lane.cursor + 1 : (oldest.get(lane.id)?.seq ?? lane.cursor + 1)
-
   function find(look: Look, bottom: number): Found {
     const { lane, before, limit } = look
     const backlog = selectPending(look)
-    const isDone = backlog.entries.length === limit || backlog.floor > lane.cursor + 1
-    if (isDone || look.query.outcome === 'pending') return backlog
+    if (backlog.entries.length === limit || backlog.floor > lane.cursor + 1) return backlog
     const endedBefore = Math.min(before, lane.cursor + 1)
     const past = selectEnded({ ...look, before: endedBefore, limit: limit - backlog.entries.length, bottom })
     return { entries: [...backlog.entries, ...past.entries], floor: past.floor }
   }
 
   return (look) => {
-    const bottom = bottomOf(look)
+    // Below the oldest entry everything has been purged.
+    const bottom = oldest.get(look.lane.id)?.seq ?? look.lane.cursor + 1
     const found = find(look, bottom)
     const isAtEnd = found.floor <= bottom
     const floorAtMs = isAtEnd ? -Infinity : (receivedAt.get(look.lane.id, found.floor)?.atMs ?? -Infinity)

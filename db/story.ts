@@ -59,7 +59,7 @@ export function prepareStory({ sqlite }: Db) {
     if (!done && seq <= inLane.cursor) return undefined
     const entry = done
       ? endedEntry(inLane, done)
-      : pendingEntry(inLane, row, seq, readMessages(row, body)(item))
+      : pendingEntry(inLane, row, seq, readMessages(inLane, row, body)(item))
     const isSent =
       entry.outcome === 'delivered' ||
       entry.outcome === 'pending' ||

@@ -6,34 +6,13 @@ import { describe, expect, it } from 'vitest'
 import type { Db } from '../../db/client.ts'
 import { createSecretBox } from '../../db/secret-box.ts'
 import { createStore, openStore } from '../../db/store.ts'
+import { box, openSqlitePair } from './sqlite-pair.ts'
 import { runStoreSuite } from './store-suite.ts'
 import { create, names, request, startMs } from './suite/requests.ts'
 import { attempt, endNext, idsIn, openLane } from './suite/world.ts'
 import { openForTest, temporaryFile } from './temporary.ts'
 
-const box = createSecretBox(Buffer.alloc(32, 7))
-
-runStoreSuite('the Store on SQLite', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'causeway-store-'))
-  const path = join(folder, 'causeway.db')
-  const [a, b] = [openStore(path, box), openStore(path, box)]
-  return {
-    a,
-    b,
-    async purgeEnded() {
-      const sqlite = new Database(path)
-      sqlite.exec(`
-        DELETE FROM entries;
-        DELETE FROM lane_log WHERE last_seq <= (SELECT cursor FROM lanes WHERE id = lane_id);
-        DELETE FROM requests WHERE id NOT IN (SELECT request_id FROM lane_log);`)
-      sqlite.close()
-    },
-    async close() {
-      await Promise.all([a.close(), b.close()])
-      rmSync(folder, { recursive: true })
-    },
-  }
-})
+runStoreSuite('the Store on SQLite', openSqlitePair)
 
 /** A store with the connection `con_1`, and its file to look into. */
 async function openFile() {
@@ -148,28 +127,6 @@ describe('openStore', () => {
     const { entries } = await store.messages.list('con_1', {}, { after: next, limit: 5 })
     expect(entries.map(({ messageId }) => messageId)).toEqual(['m1'])
     expect((await store.messages.list('con_1', {}, { limit: 5 })).entries).toHaveLength(3)
-  })
-
-  it('searches a long past in bounded steps that find what is there', async () => {
-    const { store } = await openFile()
-    let lease = await openLane(store)
-    for (let round = 0; round < 41; round += 1) {
-      await store.inbox.append(request(names('m', 1_000)))
-      lease = await endNext(store, lease, 1_000)
-    }
-    const query = { messageId: 'm5' }
-    const found: string[] = []
-    let [after, pages]: [string | undefined, number] = [undefined, 0]
-    do {
-      const page = await store.messages.list('con_1', query, {
-        limit: 5,
-        ...(after === undefined ? {} : { after }),
-      })
-      expect(page.cut).toBe(page.next !== undefined)
-      found.push(...page.entries.map(({ id }) => id))
-      ;[after, pages] = [page.next, pages + 1]
-    } while (after !== undefined)
-    expect([found.length, pages]).toEqual([1, 3])
   })
 })
 
