@@ -10,12 +10,16 @@ import { registerCreateConnection } from './routes/create-connection.ts'
 import { registerCreateUnitIdType } from './routes/create-unit-id-type.ts'
 import { registerDocs } from './routes/docs.ts'
 import { registerErasures } from './routes/erasures.ts'
+import { registerFiltersPreview } from './routes/post-filters-preview.ts'
 import { registerHealth } from './routes/health.ts'
 import { registerPatchConnection } from './routes/patch-connection.ts'
 import { registerKeys } from './routes/keys.ts'
 import { registerSegmentWebhook } from './routes/post-segment-webhook.ts'
+import { registerStatsigSdk } from './routes/post-statsig-sdk.ts'
+import { registerStatsigWebhook } from './routes/post-statsig-webhook.ts'
 import { registerTracking } from './routes/post-tracking.ts'
 import { registerReadAudit } from './routes/read-audit.ts'
+import { registerReadCatalogue } from './routes/read-catalogue.ts'
 import { registerReadConnections } from './routes/read-connections.ts'
 import { registerReadMessages } from './routes/read-messages.ts'
 import { registerReadStats } from './routes/read-stats.ts'
@@ -33,11 +37,16 @@ export function createApp(deps: ApiDeps) {
   )
 
   registerTracking(app, deps)
+  registerStatsigSdk(app, deps)
   registerSegmentWebhook(app, deps)
+  registerStatsigWebhook(app, deps)
   registerHealth(app, deps)
 
   const control = new OpenAPIHono({ defaultHook: refuseInvalid })
-  control.use(access(deps), audit(deps, () => app.request))
+  control.use(
+    access(deps),
+    audit(deps, () => app.request),
+  )
   registerKeys(control, deps)
   registerSession(control, deps)
   registerReadAudit(control, deps)
@@ -47,6 +56,8 @@ export function createApp(deps: ApiDeps) {
   registerPatchConnection(control, deps)
   registerReadMessages(control, deps)
   registerReadStats(control, deps)
+  registerReadCatalogue(control, deps)
+  registerFiltersPreview(control, deps)
   registerErasures(control, deps)
   registerCreateUnitIdType(control, deps)
   app.route('/api/v1', control)

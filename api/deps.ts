@@ -1,6 +1,6 @@
 /** What the HTTP room is given by bin/. */
 import type { BlockList } from 'node:net'
-import type { Clock, Ids, LaneStarter, Log, Store, WorkflowRuns } from '../core/ports.ts'
+import type { Clock, FilterPreviews, Ids, LaneStarter, Log, Store, WorkflowRuns } from '../core/ports.ts'
 import type { ErasureStarter } from './erasures.ts'
 import type { IdTypes } from './id-types.ts'
 import type { Waker } from './waker.ts'
@@ -13,6 +13,7 @@ export interface ApiDeps {
   waker: Waker
   erasureStarter: ErasureStarter
   idTypes: IdTypes
+  filterPreviews: FilterPreviews
   clock: Clock
   ids: Ids
   log: Log

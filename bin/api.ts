@@ -13,15 +13,16 @@ import { isDrained } from '../core/lanes.ts'
 import { randomIds, systemClock as clock } from './clock.ts'
 import { watchDisk } from './disk.ts'
 import { consoleFolder } from './console-files.ts'
+import { createFilterPreviews } from './filter-previews.ts'
 import { loadConfig, type LoadedConfig } from './load-config.ts'
 import { createLog } from './log.ts'
-import { openConfiguredStore } from './open-store.ts'
 import { onProcessEnd } from './process-life.ts'
 import { connectInBackground } from './temporal-client.ts'
+import { openThreadedStore } from './threaded-store.ts'
 
 const config = await loadConfig()
 const log = createLog('api', config.logLevel)
-const store = await openConfiguredStore(config)
+const store = await openThreadedStore(config)
 const temporal = connectInBackground(config, log)
 const starter = createLaneStarter({ client: temporal.client, clock })
 const runs = createWorkflowRuns({ client: temporal.client, clock })
@@ -40,6 +41,7 @@ const app = createApp({
     waker,
     erasureStarter,
     idTypes,
+    filterPreviews: createFilterPreviews(config.databasePath),
     clock,
     ids: randomIds,
     log,

@@ -18,6 +18,12 @@ export function laneKindOf(lane: LaneName): LaneKind {
   return (colon === -1 ? lane : lane.slice(0, colon)) as LaneKind
 }
 
+/** Whether a text that came from outside names a lane, whether there is one or not. */
+export function isLaneName(text: string): text is LaneName {
+  const standing: readonly string[] = standingLanes
+  return standing.includes(text) || /^(replay|export|redrive):[\w-]{1,100}$/.test(text)
+}
+
 /** Which side a lane delivers to; claims are kept apart by it. `ledger` claims nothing: newest time decides. */
 export type Destination = 'statsig' | 'segment' | 'ledger'
 
@@ -33,7 +39,7 @@ export function taskQueueOf(lane: LaneName): 'causeway-live' | 'causeway-bulk' {
 }
 
 /** Lanes that a handler drains today; the others accept and keep what comes. */
-export const drainedLanes = ['events', 'late'] as const satisfies StandingLane[]
+export const drainedLanes = ['events', 'late', 'audiences'] as const satisfies StandingLane[]
 
 /** Whether a handler drains the lane today. */
 export function isDrained(lane: LaneName): boolean {

@@ -12,10 +12,12 @@ import type { Ending } from './outcome.ts'
 import type { LaneName } from './lanes.ts'
 import type { JobStore } from './job-ports.ts'
 import type { MessageStore, StatsStore } from './read-ports.ts'
+import type { Claimant, OutboundLaneStore } from './outbound-ports.ts'
 import type { RequestSource } from './receipt.ts'
 import type { RetentionStore } from './retention-ports.ts'
 import type { ConnectionSettings } from './settings.ts'
 
+export type * from './outbound-ports.ts'
 export type * from './read-ports.ts'
 export type * from './vendor-ports.ts'
 export type * from './retention-ports.ts'
@@ -200,6 +202,8 @@ export interface EndedEntry {
   type: string | undefined
   event: string | undefined
   userId: string | undefined
+  /** Where it is delivered, later entries under this key are known by it: see `seenOnce`. */
+  once?: string
 }
 
 /** One request to a vendor. `answer` is the vendor's words, cut. */
@@ -215,7 +219,7 @@ export interface Attempt {
   settingsVersion: number
 }
 
-export interface LaneStore {
+export interface LaneStore extends OutboundLaneStore {
   /**
    * Takes the next epoch, so that an older drain of the lane can commit nothing more. A paused lane or one that
    * needs attention is not opened: the answer says which, and how far the lane is.
@@ -234,7 +238,7 @@ export interface LaneStore {
    * Claims each messageId for its entry, first come first served within and across calls, and answers the positions
    * whose id another entry holds.
    */
-  claim(lease: Lease, entries: { seq: number; messageId: string }[], nowMs: number): Promise<Set<number>>
+  claim(lease: Lease, entries: Claimant[], nowMs: number): Promise<Set<number>>
   /**
    * Ends a contiguous run of entries that begins at the cursor, records its attempts and gives back the claims of
    * rejected ones, all in one transaction; answers the lease with its new cursor. Throws `lane_lost`.

@@ -82,7 +82,9 @@ function holdBack(
   if (!settings.inbound.enabled) return skipped('type_off', warnings)
   if (type !== 'identify') {
     if (!settings.types[type]) return skipped('type_off', warnings)
-    const { included, rule } = filterVerdictOf(message, seen, settings)
+    const filter = filterVerdictOf(message, seen, settings)
+    notes.filter(filter)
+    const { included, rule } = filter
     return included ? undefined : { kind: 'filtered', rule, warnings }
   }
   // An identify is never an event. One of an audience is the audiences lane's, and comes here only by mistake.

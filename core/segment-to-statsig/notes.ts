@@ -1,6 +1,7 @@
 /**
  * What the mapping has to say beside its verdict: warnings always, and where each field came from when someone asks.
  */
+import type { FilterVerdict } from '../filters/index.ts'
 import type { Warning } from '../outcome.ts'
 
 /** Where one field of the event came from: `from` is a path of the message, or `receipt.…`, `settings.…`, `default`. */
@@ -12,6 +13,8 @@ export interface Origin {
 /** Handed in by the event tester, empty; the live path hands in none and pays nothing. */
 export interface Trace {
   origins: Origin[]
+  /** What the connection's filters said; absent where the message did not come as far as they. */
+  filter?: FilterVerdict
 }
 
 /** More warnings than a person reads; a message of 16 MB must not become 100,000 of them. */
@@ -36,6 +39,11 @@ export class Notes {
         message: `Only the first ${WARNINGS_MAX} are kept.`,
       })
     }
+  }
+
+  /** What the filters said. */
+  filter(verdict: FilterVerdict): void {
+    if (this.trace !== undefined) this.trace.filter = verdict
   }
 
   /** Says where a target came from; a later word on the same target replaces the earlier one. */

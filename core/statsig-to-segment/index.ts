@@ -22,6 +22,7 @@ import { settleTime, timeOf } from './time.ts'
 
 export { outboundMappingDoc } from './doc.ts'
 export { outboundFilterOf } from './filter.ts'
+export { firstExposureKeyOf } from './first-exposure.ts'
 
 /** What goes to Segment: https://segment.com/docs/connections/spec/track/ */
 export interface SegmentTrack {

@@ -192,6 +192,16 @@ describe('registerPatchConnection', () => {
       ['a null pause', { paused: null }, 'paused'],
       ['a null name', { name: null }, 'name'],
       ['a wrong kind of key', { statsig: { serverKey: 'client-x' } }, 'statsig.serverKey'],
+      [
+        'a filter rule without an action',
+        { filters: { inbound: { rules: [{ action: 'include' }, { event: 'A' }] } } },
+        'filters.inbound.rules[1].action',
+      ],
+      [
+        'a pattern that cannot be read',
+        { filters: { outbound: { rules: [{ action: 'exclude', event: '{a', match: 'glob' }] } } },
+        'filters.outbound.rules[0].event',
+      ],
       ['an identifier without a target', { identifiers: [{ from: 'a' }] }, 'identifiers[0].to'],
       ['an identifier with a blank source', { identifiers: [{ from: '', to: 'b' }] }, 'identifiers[0].from'],
       [

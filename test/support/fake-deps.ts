@@ -22,6 +22,7 @@ import type {
   WorkflowRuns,
 } from '../../core/ports.ts'
 import { defaultSettings } from '../../core/settings.ts'
+import { previewFilters } from '../../db/preview.ts'
 import { createSecretBox } from '../../db/secret-box.ts'
 import { openStore } from '../../db/store.ts'
 
@@ -148,6 +149,7 @@ export function createApiWorld(change: (deps: ApiDeps) => Partial<ApiDeps> = () 
     ...{ store, starter, runs, clock, ids: countingIds(), log, isDiskFull: () => false },
     idTypes: { known: async () => undefined, create: () => Promise.reject(new Error('no Statsig here')) },
     erasureStarter: createErasureStarter({ erasures: store.erasures, runs, log }),
+    filterPreviews: { preview: async (request) => previewFilters(path, request, () => false) },
     waker: createWaker({ lanes: store.lanes, starter, clock, log, isDrained }),
     trustedProxies: new BlockList(),
     config: {
