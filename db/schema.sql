@@ -292,6 +292,25 @@ CREATE INDEX `erasures_connection` ON `erasures` (`connection_id`);
 
 CREATE UNIQUE INDEX `erasures_id_unique` ON `erasures` (`id`);
 
+CREATE TABLE `first_exposures` (
+  `connection` integer NOT NULL,
+  `hash` blob NOT NULL,
+  `day` integer NOT NULL,
+  PRIMARY KEY(`connection`, `hash`)
+) WITHOUT ROWID;
+
+CREATE INDEX `first_exposures_day` ON `first_exposures` (`day`);
+
+CREATE TABLE `forward_seen` (
+  `lane_id` integer NOT NULL,
+  `hash` blob NOT NULL,
+  `seq` integer NOT NULL,
+  `received_at_ms` integer NOT NULL,
+  PRIMARY KEY(`lane_id`, `hash`)
+) WITHOUT ROWID;
+
+CREATE INDEX `forward_seen_received` ON `forward_seen` (`lane_id`,`received_at_ms`);
+
 CREATE TABLE `idempotent_calls` (
   `hash` blob PRIMARY KEY NOT NULL,
   `body_hash` blob NOT NULL,
@@ -530,3 +549,10 @@ CREATE TABLE `vendor_calls` (
 );
 
 CREATE INDEX `vendor_calls_key` ON `vendor_calls` (`key_hash`,`at_ms`);
+
+CREATE TABLE `webhook_hours` (
+  `connection_id` text NOT NULL,
+  `hour` integer NOT NULL,
+  `requests` integer NOT NULL,
+  PRIMARY KEY(`connection_id`, `hour`)
+) WITHOUT ROWID;
