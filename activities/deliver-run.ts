@@ -6,6 +6,8 @@ import { BridgeError } from '../core/errors.ts'
 import type { Attempt, Clock, EndedEntry, LaneStore, Lease, Log, VendorAnswer } from '../core/ports.ts'
 import { meaningOf, type Answer } from '../core/retry.ts'
 import type { ConnectionSettings } from '../core/settings.ts'
+import { cutIntoParts } from './batching.ts'
+import { claimRun, repeatsOf } from './claim-run.ts'
 import type { EntryEnding, LaneHandler, Taken } from './lane-handler.ts'
 import type { Decided } from './read-run.ts'
 
@@ -45,15 +47,15 @@ export async function deliverRun(
   run: Decided[],
 ): Promise<Lease | Stopped> {
   const { lanes, handler } = context
-  const duplicates = await claimRun(context, start, run)
-  const isSent = (entry: Decided) => entry.verdict.kind === 'mapped' && !duplicates.has(entry.seq)
+  const known = new Map([...(await claimRun(context, start, run)), ...(await repeatsOf(context, start, run))])
+  const isSent = (entry: Decided) => entry.verdict.kind === 'mapped' && !known.has(entry.seq)
   const parts = cutIntoParts(run, isSent, handler.limits)
   let lease = start
   let attempts: Attempt[] = []
 
   for (let part = parts.shift(); part; part = parts.shift()) {
     const sent = part.filter(isSent)
-    let endings: Endings = new Map(part.flatMap(({ seq }) => (duplicates.has(seq) ? [[seq, duplicate]] : [])))
+    let endings = endingsOf(part, known)
     if (sent.length > 0) {
       const held = context.isStopping() ? 'stopping' : await lanes.check(lease)
       if (held !== 'ours') return leave(context, lease, attempts, held)
@@ -96,41 +98,6 @@ function countRefusal({ refusals }: RunContext, { laneId }: Lease, isRefused: bo
 const isRefusingAll = ({ refusals }: RunContext, { laneId }: Lease): boolean =>
   (refusals.get(laneId) ?? 0) >= refusalsInARowMax
 
-/** `duplicatesUntil` and `force` neither read nor take claims. */
-async function claimRun(
-  { lanes, settings, clock }: RunContext,
-  lease: Lease,
-  run: Decided[],
-): Promise<Set<number>> {
-  const { duplicatesUntil } = settings.inbound
-  if (duplicatesUntil !== undefined && Date.parse(duplicatesUntil) > clock.nowMs()) return new Set()
-  const candidates = run.filter(({ verdict }) => verdict.kind === 'mapped')
-  return lanes.claim(lease, candidates, clock.nowMs())
-}
-
-/** Consecutive parts, each at most what one request takes. */
-function cutIntoParts(
-  run: Decided[],
-  isSent: (entry: Decided) => boolean,
-  limits: LaneHandler['limits'],
-): Decided[][] {
-  const parts: Decided[][] = []
-  let part: Decided[] = []
-  let [count, bytes] = [0, 0]
-  for (const entry of run) {
-    const size = isSent(entry) && entry.verdict.kind === 'mapped' ? Buffer.byteLength(entry.verdict.event) : 0
-    if (size > 0 && count > 0 && (count >= limits.entriesMax || bytes + size > limits.bytesMax)) {
-      parts.push(part)
-      part = []
-      ;[count, bytes] = [0, 0]
-    }
-    part.push(entry)
-    if (size > 0) [count, bytes] = [count + 1, bytes + size]
-  }
-  if (part.length > 0) parts.push(part)
-  return parts
-}
-
 function halve(part: Decided[], isSent: (entry: Decided) => boolean): [Decided[], Decided[]] {
   const sent = part.filter(isSent)
   const middle = sent[Math.ceil(sent.length / 2)]?.seq ?? Infinity
@@ -158,7 +125,7 @@ async function sendPart(
   )
   const answer = await handler.send({ connectionId, lane, key, entries }, signal)
   if ('endings' in answer) return { meaning: 'accepted', answer: notAsked, taken: answer }
-  const meaning = meaningOf(answer)
+  const meaning = answer.means ?? meaningOf(answer)
   const attempt: Attempt = {
     firstSeq: part[0]?.seq ?? 0,
     lastSeq: part.at(-1)?.seq ?? 0,
@@ -186,7 +153,8 @@ async function stop(
   answer: VendorAnswer,
   meaning: 'key' | 'wait',
 ): Promise<Stopped> {
-  const said = answer.status === undefined ? answer.text : `HTTP ${answer.status}`
+  const isTold = answer.means !== undefined || answer.status === undefined
+  const said = isTold ? answer.text : `HTTP ${answer.status ?? '-'}`
   const { vendor } = handler
   if (meaning === 'key' && handler.key) {
     const reason = `${vendor.name} refuses the ${handler.key.name} (${said}). Set a valid one; nothing is lost.`
@@ -196,7 +164,8 @@ async function stop(
       const error = new BridgeError(vendor.unavailable, 'the key has just been replaced')
       return { kind: 'wait', lease, error }
     }
-    await lanes.hold(lease, 'needs_attention', reason, clock.nowMs(), { kind: handler.key.kind, key })
+    const refused = answer.refused ?? { kind: handler.key.kind, key }
+    await lanes.hold(lease, 'needs_attention', reason, clock.nowMs(), refused)
     return { kind: 'needs_attention', lease, reason }
   }
   const { retryAfterMs } = answer
@@ -216,7 +185,14 @@ async function holdRefusing({ lanes, clock, refusals, handler }: RunContext, lea
 /** Of entries that are not `delivered` although their verdict was to send them. */
 type Endings = Map<number, EntryEnding>
 
-const duplicate: EntryEnding = { outcome: 'skipped', reason: 'duplicate' }
+function endingsOf(part: Decided[], known: ReadonlyMap<number, EntryEnding>): Endings {
+  const endings: Endings = new Map()
+  for (const { seq } of part) {
+    const ending = known.get(seq)
+    if (ending) endings.set(seq, ending)
+  }
+  return endings
+}
 
 function refusalOf(meaning: Answer, answer: VendorAnswer): EntryEnding {
   const reason = meaning === 'too_large' ? 'vendor_too_large' : 'vendor_refused'
@@ -234,11 +210,18 @@ async function endPart(
   endings: Endings,
   attempts: Attempt[],
 ): Promise<Lease> {
-  const entries = part.map((entry) => endEntry(entry, endings.get(entry.seq)))
-  const next = await commitPatiently(context, lease, entries, attempts)
-  context.onProgress(next)
+  let next = lease
+  for (let at = 0; at < part.length; at += commitEntriesMax) {
+    const chunk = part.slice(at, at + commitEntriesMax)
+    const entries = chunk.map((entry) => endEntry(entry, endings.get(entry.seq)))
+    next = await commitPatiently(context, next, entries, at === 0 ? attempts : [])
+    context.onProgress(next)
+  }
   return next
 }
+
+/** Keeps the write lock short. A crash between two commits repeats no more than the request that was in flight. */
+const commitEntriesMax = 1_000
 
 const commitRetryMs = 1_000
 
@@ -265,7 +248,7 @@ async function commitPatiently(
 }
 
 function endEntry(
-  { seq, sole, messageId, seen, verdict }: Decided,
+  { seq, sole, messageId, seen, verdict, once }: Decided,
   ending: EntryEnding | undefined,
 ): EndedEntry {
   const { type, event, userId } = seen
@@ -282,7 +265,7 @@ function endEntry(
   }
   switch (verdict.kind) {
     case 'mapped':
-      return { ...base, outcome: 'delivered', ...ending }
+      return { ...base, outcome: 'delivered', ...(once === undefined ? {} : { once }), ...ending }
     case 'filtered':
       return { ...base, outcome: 'filtered', reason: verdict.rule }
     case 'skipped':

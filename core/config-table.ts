@@ -109,6 +109,12 @@ export const settings = {
   statsigEventsUrl: may('STATSIG_EVENTS_URL', kinds.url, real, "Base of Statsig's `log_event`."),
   statsigConsoleUrl: may('STATSIG_CONSOLE_URL', kinds.url, real, "Base of Statsig's console API (ID lists)."),
   segmentTrackingUrl: may('SEGMENT_TRACKING_URL', kinds.url, real, "Base of Segment's tracking API."),
+  segmentCdnUrl: may(
+    'SEGMENT_CDN_URL',
+    kinds.url,
+    real,
+    'Base of the settings by which a Segment write key is checked; a SEGMENT_TRACKING_URL of your own is asked itself.',
+  ),
   segmentApiUrl: may('SEGMENT_API_URL', kinds.url, real, "Base of Segment's Public API."),
   segmentOauthAuthorizeUrl: may(
     'SEGMENT_OAUTH_AUTHORIZE_URL',

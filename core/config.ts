@@ -27,6 +27,7 @@ export const vendorUrls = {
     statsigEventsUrl: 'https://events.statsigapi.net/v1',
     statsigConsoleUrl: 'https://statsigapi.net/console/v1',
     segmentTrackingUrl: 'https://api.segment.io/v1',
+    segmentCdnUrl: 'https://cdn.segment.com/v1',
     segmentApiUrl: 'https://api.segmentapis.com',
     segmentOauthAuthorizeUrl: 'https://id.segmentapis.com/oauth2/auth',
     segmentOauthTokenUrl: 'https://id.segmentapis.com/oauth2/token',
@@ -35,6 +36,7 @@ export const vendorUrls = {
     statsigEventsUrl: '/v1',
     statsigConsoleUrl: '/console/v1',
     segmentTrackingUrl: '/v1',
+    segmentCdnUrl: '/v1',
     segmentApiUrl: '',
     segmentOauthAuthorizeUrl: '/oauth2/auth',
     segmentOauthTokenUrl: '/oauth2/token',
@@ -68,7 +70,10 @@ function endpoints(values: Read, vendors: 'sandbox' | 'real'): Record<(typeof ur
     const standard = vendors === 'real' ? vendorUrls.real[key] : `${origin}${vendorUrls.sandbox[key]}`
     return [key, values[key] ?? standard] as const
   })
-  return Object.fromEntries(entries) as Record<(typeof urlKeys)[number], string>
+  const urls = Object.fromEntries(entries) as Record<(typeof urlKeys)[number], string>
+  // A tracking API that is not Segment's is asked for its own settings.
+  const isOwn = !vendorHosts.test(new URL(urls.segmentTrackingUrl).hostname)
+  return isOwn ? { ...urls, segmentCdnUrl: values.segmentCdnUrl ?? urls.segmentTrackingUrl } : urls
 }
 
 function complete(values: Read, home: string, vendorsByDefault: 'sandbox' | 'real'): Config {

@@ -1,4 +1,6 @@
 /** What the vendors' APIs must provide. Part of core/ports.ts; adapters are in clients/, one file a remote API. */
+import type { RefusedKey } from './ports.ts'
+import type { Answer } from './retry.ts'
 
 /** What a vendor said to one request. Network faults are `status: undefined`. */
 export interface VendorAnswer {
@@ -8,6 +10,20 @@ export interface VendorAnswer {
   /** The vendor's words or the fault, cut to a bound. */
   text: string
   durationMs: number
+  /** What it means, where its status does not say so; `text` is then what a person is told. */
+  means?: Answer
+  /** Which key was refused, where a lane has more than one. */
+  refused?: RefusedKey
+}
+
+export interface SegmentTracking {
+  /**
+   * One `/v1/batch` request. `messagesJson` are the messages as JSON texts. A write key that Segment does not know
+   * `means: 'key'`, since Segment itself answers 200 to it. Never throws but on abort.
+   */
+  sendBatch(writeKey: string, messagesJson: string[], signal: AbortSignal): Promise<VendorAnswer>
+  /** The most bytes that a batch may have, all in all; less once Segment has refused one for its size. */
+  batchBytesMax(): number
 }
 
 export interface StatsigEvents {

@@ -1,5 +1,4 @@
 /** Connections, their settings by version, their sealed keys. */
-import { timingSafeEqual } from 'node:crypto'
 import { and, asc, eq, gt, inArray, or, sql } from 'drizzle-orm'
 import { BridgeError } from '../core/errors.ts'
 import { standingLanes, type LaneName } from '../core/lanes.ts'
@@ -13,6 +12,7 @@ import {
 } from '../core/ports.ts'
 import { ConnectionSettings } from '../core/settings.ts'
 import { immediate, type Db } from './client.ts'
+import { keyIs, prepareByStatsigKey, prepareHoldsKey } from './key-lookup.ts'
 import { laneState, selectLanes } from './lane-state.ts'
 import { connectionKeys, connections, lanes, settingsVersions } from './schema.ts'
 import { setups } from './schema/setup.ts'
@@ -87,43 +87,9 @@ export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
   }
 }
 
-const keyIs = (id: string | typeof connections.id, kind: KeyKind) =>
-  and(eq(connectionKeys.connectionId, id), eq(connectionKeys.kind, kind))
 const purposeOf = (id: string, kind: KeyKind) => `${id}/${kind}`
 const rowOf = (db: Db, id: string): Row | undefined =>
   db.drizzle.select().from(connections).where(eq(connections.id, id)).get()
-
-/** Hashes are compared, in constant time and both of them, so that the time taken tells nothing of a key. */
-function prepareHoldsKey(db: Db): (id: string, candidate: string) => boolean {
-  const keysOf = db.drizzle
-    .select({ writeKey: connections.writeKey, serverKeyHash: connectionKeys.hash })
-    .from(connections)
-    .leftJoin(connectionKeys, keyIs(connections.id, 'statsig.serverKey'))
-    .where(eq(connections.id, sql.placeholder('id')))
-    .prepare()
-  const isSame = (a: string, b: string) =>
-    a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
-  return (id, candidate) => {
-    const row = keysOf.get({ id })
-    const hash = hashKey(candidate)
-    const isWriteKey = isSame(hash, hashKey(row?.writeKey ?? ''))
-    const isServerKey = isSame(hash, row?.serverKeyHash ?? '')
-    return row !== undefined && (isWriteKey || isServerKey)
-  }
-}
-
-function prepareByStatsigKey(db: Db) {
-  const byHash = db.drizzle
-    .select({ id: connectionKeys.connectionId, kind: connectionKeys.kind })
-    .from(connectionKeys)
-    .where(eq(connectionKeys.hash, sql.placeholder('hash')))
-    .prepare()
-  return (key: string): { id: string; kind: 'server' | 'client' } | undefined => {
-    const row = byHash.get({ hash: hashKey(key) })
-    if (row?.kind === 'statsig.serverKey') return { id: row.id, kind: 'server' }
-    return row?.kind === 'statsig.clientKey' ? { id: row.id, kind: 'client' } : undefined
-  }
-}
 
 function find(db: Db, id: string): Connection | undefined {
   const row = rowOf(db, id)

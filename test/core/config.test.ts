@@ -154,6 +154,7 @@ describe('vendors', () => {
       statsigEventsUrl: 'https://events.statsigapi.net/v1',
       statsigConsoleUrl: 'https://statsigapi.net/console/v1',
       segmentTrackingUrl: 'https://api.segment.io/v1',
+      segmentCdnUrl: 'https://cdn.segment.com/v1',
       segmentApiUrl: 'https://api.segmentapis.com',
     })
   })
@@ -164,6 +165,7 @@ describe('vendors', () => {
       statsigEventsUrl: 'http://127.0.0.1:3200/v1',
       statsigConsoleUrl: 'http://127.0.0.1:3200/console/v1',
       segmentTrackingUrl: 'http://127.0.0.1:3200/v1',
+      segmentCdnUrl: 'http://127.0.0.1:3200/v1',
       segmentApiUrl: 'http://127.0.0.1:3200',
       segmentOauthTokenUrl: 'http://127.0.0.1:3200/oauth2/token',
     })
