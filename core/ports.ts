@@ -14,6 +14,7 @@ import type { JobStore } from './job-ports.ts'
 import type { MessageStore, StatsStore } from './read-ports.ts'
 import type { Claimant, OutboundLaneStore } from './outbound-ports.ts'
 import type { RequestSource } from './receipt.ts'
+import type { RefusedKey } from './vendor-ports.ts'
 import type { RetentionStore } from './retention-ports.ts'
 import type { ConnectionSettings } from './settings.ts'
 
@@ -168,12 +169,6 @@ export interface Lease {
   epoch: number
   /** Position of the last ended entry. */
   cursor: number
-}
-
-/** The key that a vendor refused; `key` undefined: there was none. */
-export interface RefusedKey {
-  kind: KeyKind
-  key: string | undefined
 }
 
 /** A run of consecutive entries of one request. */
