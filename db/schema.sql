@@ -33,7 +33,7 @@ CREATE TABLE `alerts` (
   `last_status` integer,
   `last_answer` text,
   `ended_at_ms` integer
-);
+, `started_at_ms` integer);
 
 CREATE INDEX `alerts_created` ON `alerts` (`created_at_ms`);
 

@@ -40,6 +40,8 @@ export const alerts = sqliteTable(
     sinceMs: integer('since_ms').notNull(),
     createdAtMs: integer('created_at_ms').notNull(),
     delivery: text({ enum: ['off', 'waiting', 'sending', 'delivered', 'given_up'] }).notNull(),
+    /** When a run was last asked for: one that is long ago may have been lost with Temporal's database. */
+    startedAtMs: integer('started_at_ms'),
     attempts: integer().notNull().default(0),
     lastAttemptAtMs: integer('last_attempt_at_ms'),
     lastStatus: integer('last_status'),

@@ -1,0 +1,1 @@
+ALTER TABLE `alerts` ADD `started_at_ms` integer;
