@@ -3,20 +3,25 @@ import { createHash } from 'node:crypto'
 import { BlockList, isIP } from 'node:net'
 import { serve } from '@hono/node-server'
 import { createApp } from '../api/app.ts'
+import { createAlertWatch } from '../api/alert-watch.ts'
 import { createErasureStarter } from '../api/erasures.ts'
 import { createIdTypes } from '../api/id-types.ts'
+import { createStreams } from '../api/streams.ts'
 import { createWaker } from '../api/waker.ts'
 import { createStatsigConsole } from '../clients/statsig-console.ts'
 import { createLaneStarter } from '../clients/temporal-lanes.ts'
 import { createWorkflowRuns } from '../clients/temporal-runs.ts'
 import { isDrained } from '../core/lanes.ts'
+import { alertSender, eventSenders } from './alert-parts.ts'
 import { randomIds, systemClock as clock } from './clock.ts'
 import { watchDisk } from './disk.ts'
 import { consoleFolder } from './console-files.ts'
 import { createFilterPreviews } from './filter-previews.ts'
+import { archivesOf } from './job-parts.ts'
 import { loadConfig, type LoadedConfig } from './load-config.ts'
 import { createLog } from './log.ts'
 import { onProcessEnd } from './process-life.ts'
+import { configuredOauth } from './setup-parts.ts'
 import { connectInBackground } from './temporal-client.ts'
 import { openThreadedStore } from './threaded-store.ts'
 
@@ -32,7 +37,10 @@ const idTypes = createIdTypes({
   ...{ connections: store.connections, clock },
   statsig: createStatsigConsole({ consoleUrl: config.statsigConsoleUrl }),
 })
+const alertWatch = createAlertWatch({ store, runs, clock, ids: randomIds, log, owner: randomIds.secret() })
+const { faultOf: alertUrlFault } = alertSender(config)
 const disk = watchDisk(config.databasePath)
+const streams = createStreams()
 const app = createApp({
   ...{
     store,
@@ -42,6 +50,11 @@ const app = createApp({
     erasureStarter,
     idTypes,
     filterPreviews: createFilterPreviews(config.databasePath),
+    archives: archivesOf(config),
+    senders: eventSenders(config),
+    alertWatch,
+    alertUrlFault,
+    segmentOauth: configuredOauth(config),
     clock,
     ids: randomIds,
     log,
@@ -49,12 +62,16 @@ const app = createApp({
   },
   ...(config.vendors === 'sandbox' ? { probeSandbox: () => answers(config) } : {}),
   consoleFolder: await consoleFolder(),
+  streams,
   trustedProxies: blockList(config.trustedProxies),
   config: {
     apiKeyHash: createHash('sha256').update(config.apiKey.reveal()).digest(),
     lateAfterMs: config.lateAfterMs,
+    tooOldAfterMs: config.tooOldAfterMs,
     retentionDays: config.retentionDays,
     publicUrl: config.publicUrl,
+    metricsNeedKey: !isLoopback(config.host),
+    segmentApiUrl: config.segmentApiUrl,
     temporalUi: { url: config.temporalUiUrl, namespace: config.temporalNamespace },
   },
 })
@@ -77,10 +94,14 @@ const sweep = setInterval(
 
 const erasureSweep = setInterval(() => void erasureStarter.sweep().catch(() => undefined), 5_000)
 
+const alertSweep = setInterval(() => void alertWatch.look(), 5_000)
+
 const life = onProcessEnd(async () => {
   clearInterval(sweep)
   clearInterval(erasureSweep)
+  clearInterval(alertSweep)
   disk.stop()
+  streams.closeAll()
   // What has been received is answered first; idle keep-alive connections are not waited for.
   await new Promise<void>((resolve) => {
     server.close(() => resolve())
@@ -100,6 +121,11 @@ function blockList(proxies: readonly string[]): BlockList {
     else list.addSubnet(address, Number(bits), family)
   }
   return list
+}
+
+/** Whether only this machine can reach an address that we listen on. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }
 
 async function answers({ sandboxPort }: LoadedConfig): Promise<boolean> {

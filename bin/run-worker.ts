@@ -6,15 +6,20 @@ import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporal
 import { createActivities } from '../activities/index.ts'
 import { createStatsigHandler } from '../activities/statsig-handler.ts'
 import { createWatch } from '../activities/watch.ts'
+import { outboundHandlers } from './outbound-handlers.ts'
 import { createStatsigEvents } from '../clients/statsig-events.ts'
 import { createWorkflowRuns } from '../clients/temporal-runs.ts'
 import type { Log, Store, WorkflowRuns } from '../core/ports.ts'
+import { alertSender } from './alert-parts.ts'
 import { audienceParts } from './audience-parts.ts'
 import { systemClock as clock } from './clock.ts'
+import { archivesOf, fillersOf } from './job-parts.ts'
 import { loadConfig, type LoadedConfig } from './load-config.ts'
 import { createLog } from './log.ts'
 import { openConfiguredStore } from './open-store.ts'
 import { onProcessEnd } from './process-life.ts'
+import { workflowBundle } from './workflow-bundle.ts'
+import { setupParts } from './setup-parts.ts'
 import { lookAfterTemporal, prepareTemporal, type UpkeepOptions } from './temporal-upkeep.ts'
 
 const beatEveryMs = 5_000
@@ -46,6 +51,7 @@ export async function runWorker(name: 'worker' | 'bulk-worker', taskQueue: strin
     connection,
     namespace: config.temporalNamespace,
     taskQueue,
+    ...(await workflows(config, log)),
     ...workerOptions(config, store, log, runs),
   })
   held.worker = worker
@@ -65,30 +71,46 @@ export async function runWorker(name: 'worker' | 'bulk-worker', taskQueue: strin
 }
 
 function workerOptions(
-  { statsigEventsUrl, statsigConsoleUrl, tooOldAfterMs, retentionDays }: LoadedConfig,
+  config: LoadedConfig,
   store: Store,
   log: Log,
   runs: WorkflowRuns,
 ): Partial<WorkerOptions> {
-  const { connections, lanes, retention, erasures, jobs } = store
-  const statsig = createStatsigHandler({
-    ...{ connections, tooOldAfterMs },
-    statsig: createStatsigEvents({ eventsUrl: statsigEventsUrl, clock }),
-  })
+  const { statsigEventsUrl, statsigConsoleUrl, tooOldAfterMs, retentionDays } = config
+  const { connections, lanes, retention, erasures, alerts, catalogue, jobs } = store
+  const statsigEvents = createStatsigEvents({ eventsUrl: statsigEventsUrl, clock })
+  const statsig = createStatsigHandler({ ...{ connections, tooOldAfterMs }, statsig: statsigEvents })
+  const wayBack = outboundHandlers(connections, statsigEvents, config)
   const watch = createWatch(() => lanes.version())
   const audiences = audienceParts(store, runs, statsigConsoleUrl)
-  const handlers = { events: statsig, late: statsig, audiences: audiences.handler }
+  const handlers = { events: statsig, late: statsig, audiences: audiences.handler, ...wayBack }
   return {
-    workflowsPath,
     activities: createActivities({
       ...{ connections, lanes, handlers, watch, clock, log },
       ...{ retention, retentionDays, erasures, jobs },
       ...audiences.deps,
+      ...{ alerts, alertSender: alertSender(config) },
+      purges: [
+        (nowMs) => catalogue.purge(nowMs),
+        (nowMs) => alerts.purge(nowMs - retentionDays * 86_400_000),
+      ],
+      fillers: fillersOf(store, archivesOf(config)),
+      setup: setupParts(config, store, runs, log),
     }),
     // Cancellation arrives with a heartbeat: with the default throttle it takes most of the heartbeat timeout.
     maxHeartbeatThrottleInterval: '500ms',
     // A drain lives as long as its lane is awake; each needs a slot.
     maxConcurrentActivityTaskExecutions: 1_000,
+  }
+}
+
+/** The bundle from the cache; where there can be none, the worker bundles for itself. */
+async function workflows({ cacheDir }: LoadedConfig, log: Log): Promise<Partial<WorkerOptions>> {
+  try {
+    return { workflowBundle: { codePath: await workflowBundle(cacheDir) } }
+  } catch (error) {
+    log.warn({ event: 'worker.no_bundle', cacheDir, error: String(error) }, 'worker.no_bundle')
+    return { workflowsPath }
   }
 }
 

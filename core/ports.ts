@@ -4,6 +4,7 @@
  */
 import type { AccessStore } from './access-ports.ts'
 import type { SetupStores } from './setup-ports.ts'
+import type { AlertStore } from './alert-ports.ts'
 import type { CatalogueStore } from './catalogue-ports.ts'
 import type { AudienceStore } from './audience-ports.ts'
 import type { ErasureStore } from './erasure-ports.ts'
@@ -11,7 +12,8 @@ import type { IdKind } from './ids.ts'
 import type { Ending } from './outcome.ts'
 import type { LaneName } from './lanes.ts'
 import type { JobStore } from './job-ports.ts'
-import type { MessageStore, StatsStore } from './read-ports.ts'
+import type { IdempotencyStore, LiveStore, MetricsStore } from './explorer-ports.ts'
+import type { MessageStore, ProcessStore, StatsStore } from './read-ports.ts'
 import type { Claimant, OutboundLaneStore } from './outbound-ports.ts'
 import type { RequestSource } from './receipt.ts'
 import type { RefusedKey } from './vendor-ports.ts'
@@ -25,11 +27,15 @@ export type * from './retention-ports.ts'
 export type * from './erasure-ports.ts'
 export type * from './access-ports.ts'
 export type * from './setup-ports.ts'
+export type * from './removal-ports.ts'
 export type * from './run-ports.ts'
 export type * from './audience-ports.ts'
 export type * from './job-ports.ts'
 export type * from './catalogue-ports.ts'
 export type * from './preview-ports.ts'
+export type * from './alert-ports.ts'
+export type * from './sender-ports.ts'
+export type * from './explorer-ports.ts'
 
 export interface Clock {
   /** Epoch milliseconds. */
@@ -266,15 +272,6 @@ export interface LaneStore extends OutboundLaneStore {
   version(): number
 }
 
-/** Signs of life of our own processes, for readiness. */
-export interface ProcessStore {
-  beat(name: string, nowMs: number): Promise<void>
-  list(): Promise<{ name: string; atMs: number }[]>
-  /** Throws when the store cannot be written. */
-  probe(nowMs: number): Promise<void>
-  allLanes(): Promise<LaneState[]>
-}
-
 export interface Store extends SetupStores {
   connections: ConnectionStore
   inbox: Inbox
@@ -285,6 +282,10 @@ export interface Store extends SetupStores {
   retention: RetentionStore
   erasures: ErasureStore
   catalogue: CatalogueStore
+  alerts: AlertStore
+  live: LiveStore
+  metrics: MetricsStore
+  idempotency: IdempotencyStore
   access: AccessStore
   jobs: JobStore
   audiences: AudienceStore

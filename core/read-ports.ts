@@ -1,7 +1,7 @@
 /** The reading half of the Store: what the explorer and the funnel ask for. Part of core/ports.ts. */
 import type { LaneName } from './lanes.ts'
 import type { Outcome } from './outcome.ts'
-import type { Attempt, LogRow } from './ports.ts'
+import type { Attempt, LaneState, LogRow } from './ports.ts'
 
 /** One entry as the API lists it. */
 export interface Entry {
@@ -68,9 +68,20 @@ export interface LaneStats {
   oldestPendingAtMs: number | undefined
   /** One point a step that saw anything, oldest first. */
   series: ({ atMs: number } & Omit<Totals, 'pending'>)[]
+  /** Of those, what was of messages that are in no other lane. */
+  soleSeries: ({ atMs: number } & Omit<Totals, 'pending'>)[]
 }
 
 export interface StatsStore {
-  /** One snapshot: `accepted` equals the sum of the outcomes. */
+  /** One snapshot: `accepted` equals the sum of the outcomes. `sinceMs` is rounded down to a whole step. */
   read(connectionId: string, range: { sinceMs: number; stepMs: number }): Promise<LaneStats[]>
+}
+
+/** Signs of life of our own processes, for readiness. */
+export interface ProcessStore {
+  beat(name: string, nowMs: number): Promise<void>
+  list(): Promise<{ name: string; atMs: number }[]>
+  /** Throws when the store cannot be written. */
+  probe(nowMs: number): Promise<void>
+  allLanes(): Promise<LaneState[]>
 }

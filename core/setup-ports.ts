@@ -1,4 +1,5 @@
 /** What set-up keeps, and what it needs of Segment. Part of core/ports.ts; adapters are in db/ and clients/. */
+import type { RemovalStore } from './removal-ports.ts'
 import type { SetupChoice, SetupKind, SetupStep } from './setup.ts'
 
 export interface Setup {
@@ -127,6 +128,7 @@ export interface GrantStore {
 export interface SetupStores {
   setups: SetupStore
   grants: GrantStore
+  removal: RemovalStore
 }
 
 /** OAuth towards Segment. Throws `segment.code_refused`, `segment.client_refused`, `segment.unavailable`, `segment.rate_limited`. */

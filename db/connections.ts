@@ -1,5 +1,5 @@
 /** Connections, their settings by version, their sealed keys. */
-import { and, asc, eq, gt, inArray, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, ne, or, sql } from 'drizzle-orm'
 import { BridgeError } from '../core/errors.ts'
 import { standingLanes, type LaneName } from '../core/lanes.ts'
 import {
@@ -48,11 +48,12 @@ export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
       })
     },
     async get(id) {
-      return find(db, id)
+      return findConnection(db, id)
     },
     async list({ after, limit }) {
       const afterN = after === undefined ? 0 : (rowOf(db, after)?.n ?? 0)
-      const rows = db.drizzle.select().from(connections).where(gt(connections.n, afterN))
+      const isNext = and(gt(connections.n, afterN), ne(connections.status, 'gone'))
+      const rows = db.drizzle.select().from(connections).where(isNext)
       return rows
         .orderBy(asc(connections.n))
         .limit(limit)
@@ -91,19 +92,19 @@ const purposeOf = (id: string, kind: KeyKind) => `${id}/${kind}`
 const rowOf = (db: Db, id: string): Row | undefined =>
   db.drizzle.select().from(connections).where(eq(connections.id, id)).get()
 
-function find(db: Db, id: string): Connection | undefined {
+export function findConnection(db: Db, id: string): Connection | undefined {
   const row = rowOf(db, id)
-  return row && assemble(db, row)
+  return row && row.status !== 'gone' ? assemble(db, row) : undefined
 }
 
 function load(db: Db, id: string): Connection {
-  const found = find(db, id)
+  const found = findConnection(db, id)
   if (!found) throw new BridgeError('not_found', `There is no connection ${id}.`)
   return found
 }
 
 function assemble(db: Db, row: Row): Connection {
-  const { id, name, setup, status, writeKey, paused, settingsVersion, createdAtMs, updatedAtMs } = row
+  const { id, name, setup, writeKey, paused, settingsVersion, createdAtMs, updatedAtMs } = row
   const set = db.drizzle
     .select({ kind: connectionKeys.kind })
     .from(connectionKeys)
@@ -113,7 +114,8 @@ function assemble(db: Db, row: Row): Connection {
     id,
     name,
     setup,
-    status,
+    // What is gone is read by nobody.
+    status: row.status === 'gone' ? 'disconnecting' : row.status,
     writeKey,
     paused,
     settings: settingsAt(db, id, settingsVersion) ?? ConnectionSettings.parse({}),

@@ -34,14 +34,19 @@ interface OldRow {
 
 const nothing: Removed = { requests: 0, entries: 0, bytes: 0 }
 
-export function createPurgeEnded(db: Db): RetentionStore['purgeEnded'] {
-  const laneIds = db.sqlite.prepare<[], number>('SELECT id FROM lanes ORDER BY id').pluck()
+/** Of all connections, or of one. */
+export function createPurgeEnded(db: Db, connectionId?: string): RetentionStore['purgeEnded'] {
+  const laneIds = db.sqlite
+    .prepare<[string | null], number>(
+      'SELECT id FROM lanes WHERE connection_id = coalesce(?, connection_id) ORDER BY id',
+    )
+    .pluck()
   const oldRows = prepareOldRows(db)
   const purge = preparePurge(db)
 
   return async function* (endedBeforeMs) {
     const fronts = laneIds
-      .all()
+      .all(connectionId ?? null)
       .map((laneId) => ({ laneId, after: 0, leftUpTo: 0 }))
       .map((front) => ({ front, endedAtMs: oldRows.next(front)?.endedAtMs ?? Infinity }))
     for (;;) {

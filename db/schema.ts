@@ -11,7 +11,9 @@ export const connections = sqliteTable('connections', {
   id: text().notNull().unique(),
   name: text().notNull(),
   setup: text({ enum: ['manual', 'oauth', 'token'] }).notNull(),
-  status: text({ enum: ['new', 'connecting', 'active', 'needs_attention', 'disconnecting'] }).notNull(),
+  status: text({
+    enum: ['new', 'connecting', 'active', 'needs_attention', 'disconnecting', 'gone'],
+  }).notNull(),
   writeKey: text('write_key').notNull().unique(),
   paused: integer({ mode: 'boolean' }).notNull().default(false),
   settingsVersion: integer('settings_version').notNull(),

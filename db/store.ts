@@ -2,16 +2,21 @@
 import type { Store } from '../core/ports.ts'
 import { createAccessStore } from './access.ts'
 import { createAudienceStore } from './audiences.ts'
+import { createAlertStore } from './alerts.ts'
 import { createCatalogueStore } from './catalogue.ts'
 import { openDb, type Db } from './client.ts'
 import { createConnectionStore } from './connections.ts'
 import { createErasureStore } from './erasures.ts'
 import { createGrantStore } from './grants.ts'
+import { createIdempotencyStore } from './idempotency.ts'
 import { createInbox } from './inbox.ts'
 import { createJobStore } from './jobs.ts'
 import { createLaneStore } from './lanes.ts'
+import { createLiveStore } from './live.ts'
 import { createMessageStore } from './messages.ts'
+import { createMetricsStore } from './metrics.ts'
 import { createProcessStore } from './processes.ts'
+import { createRemovalStore } from './removal.ts'
 import { createRetentionStore } from './retention.ts'
 import type { SecretBox } from './secret-box.ts'
 import { createSetupStore } from './setups.ts'
@@ -34,8 +39,13 @@ export function createStore(db: Db, box: SecretBox): Store {
     retention: createRetentionStore(db),
     erasures: createErasureStore(db, box),
     catalogue: createCatalogueStore(db),
+    alerts: createAlertStore(db, box),
+    live: createLiveStore(db),
+    metrics: createMetricsStore(db),
+    idempotency: createIdempotencyStore(db, box),
     access: createAccessStore(db),
     setups: createSetupStore(db, box),
+    removal: createRemovalStore(db),
     grants: createGrantStore(db, box),
     audiences: createAudienceStore(db, box),
     jobs: createJobStore(db),

@@ -1,4 +1,12 @@
 /** The exported names are the workflow types stored in histories: never rename, only add. */
+export { connectSegment } from './connect-segment.ts'
+export { deliverAlert } from './deliver-alert.ts'
+export { disconnectSegment } from './disconnect-segment.ts'
 export { drainLane } from './drain-lane.ts'
 export { erasePerson } from './erase-person.ts'
 export { housekeeping } from './housekeeping.ts'
+export { reconcileAudiences } from './reconcile-audiences.ts'
+export { syncAudience } from './sync-audience.ts'
+export { exportOutbound } from './export-outbound.ts'
+export { redriveMessages } from './redrive-messages.ts'
+export { replayBackfill } from './replay-backfill.ts'

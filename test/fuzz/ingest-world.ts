@@ -3,11 +3,15 @@ import { gunzipSync } from 'node:zlib'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { createActivities } from '../../activities/index.ts'
 import type { DrainInput, DrainResult } from '../../activities/drain.ts'
+import { createAudiencesHandler } from '../../activities/audiences-handler.ts'
 import { createStatsigHandler } from '../../activities/statsig-handler.ts'
+import { createStoreFiller } from '../../activities/store-filler.ts'
 import { createWatch } from '../../activities/watch.ts'
 import { drainedLanes, type LaneName } from '../../core/lanes.ts'
 import type { LaneStats } from '../../core/ports.ts'
+import { RecordingSyncs, ScriptedSegments } from '../support/audiences.ts'
 import { createApiWorld } from '../support/fake-deps.ts'
+import { setupOn } from '../support/segment.ts'
 import { ScriptedStatsig } from '../support/world.ts'
 import { connectionId, writeKey, type IngestCase } from './bodies.ts'
 
@@ -19,11 +23,23 @@ export async function createIngestWorld() {
   const { connections, lanes, retention, erasures, jobs } = api.store
   const statsig = new ScriptedStatsig()
   const handler = createStatsigHandler({ connections, statsig, tooOldAfterMs: 7 * 86_400_000 })
+  const { audiences } = api.store
+  const syncs = new RecordingSyncs()
+  const memberships = createAudiencesHandler({ audiences, syncs, clock: api.clock })
   const { drain } = createActivities({
-    ...{ connections, lanes, clock: api.clock, log: api.log, handlers: { events: handler, late: handler } },
+    ...{
+      connections,
+      lanes,
+      clock: api.clock,
+      log: api.log,
+      handlers: { events: handler, late: handler, audiences: memberships },
+    },
     ...{ watch: createWatch(() => lanes.version()), timing: { lingerMs: 0 }, retention, retentionDays: 14 },
     erasures,
     jobs,
+    fillers: { store: createStoreFiller(api.store), archive: createStoreFiller(api.store) },
+    ...{ audiences, syncs, segments: new ScriptedSegments() },
+    setup: setupOn(api.store, api.clock),
   })
   const tally = {
     requests: 0,

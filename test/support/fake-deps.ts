@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApp, type AppType } from '../../api/app.ts'
 import type { ApiDeps } from '../../api/deps.ts'
+import { createAlertWatch } from '../../api/alert-watch.ts'
 import { createErasureStarter } from '../../api/erasures.ts'
+import { createStreams } from '../../api/streams.ts'
 import { createWaker } from '../../api/waker.ts'
+import { createOutboundGuard } from '../../clients/outbound-guard.ts'
 import { idPrefixes } from '../../core/ids.ts'
 import { isDrained, type LaneName } from '../../core/lanes.ts'
 import type {
@@ -149,14 +152,23 @@ export function createApiWorld(change: (deps: ApiDeps) => Partial<ApiDeps> = () 
     ...{ store, starter, runs, clock, ids: countingIds(), log, isDiskFull: () => false },
     idTypes: { known: async () => undefined, create: () => Promise.reject(new Error('no Statsig here')) },
     erasureStarter: createErasureStarter({ erasures: store.erasures, runs, log }),
+    archives: { resolve: async (path) => path },
     filterPreviews: { preview: async (request) => previewFilters(path, request, () => false) },
+    senders: {},
+    alertWatch: createAlertWatch({ store, runs, clock, ids: countingIds(), log, owner: 'test' }),
+    alertUrlFault: (url) => createOutboundGuard([]).faultOf(url),
     waker: createWaker({ lanes: store.lanes, starter, clock, log, isDrained }),
+    segmentOauth: undefined,
+    streams: createStreams(),
     trustedProxies: new BlockList(),
     config: {
       apiKeyHash: createHash('sha256').update(apiKey).digest(),
       lateAfterMs: 3_600_000,
+      tooOldAfterMs: 7 * 86_400_000,
       retentionDays: 14,
       publicUrl: 'http://bridge.test',
+      metricsNeedKey: true,
+      segmentApiUrl: 'http://segment.test',
       temporalUi: { url: 'http://temporal.test', namespace: 'default' },
     },
   }

@@ -5,13 +5,18 @@ import { join } from 'node:path'
 import { createActivities, type ActivityDeps } from '../../activities/index.ts'
 import type { DrainDeps } from '../../activities/drain.ts'
 import { createAudiencesHandler } from '../../activities/audiences-handler.ts'
+import { createArchiveFiller } from '../../activities/archive-filler.ts'
 import { createStatsigHandler } from '../../activities/statsig-handler.ts'
+import { createStoreFiller } from '../../activities/store-filler.ts'
 import { createWatch } from '../../activities/watch.ts'
+import { createFolderArchives } from '../../clients/archive-folder.ts'
 import type { StandingLane } from '../../core/lanes.ts'
-import type { Clock, StatsigEvents, Store, VendorAnswer } from '../../core/ports.ts'
+import type { AlertSender, Clock, StatsigEvents, Store, VendorAnswer } from '../../core/ports.ts'
 import { defaultSettings } from '../../core/settings.ts'
 import { createSecretBox } from '../../db/secret-box.ts'
 import { openStore } from '../../db/store.ts'
+import { setupOn } from './segment.ts'
+import { RecordingSyncs, ScriptedSegments } from './audiences.ts'
 
 export const connectionId = 'con_test'
 export const serverKey = 'secret-test'
@@ -50,10 +55,33 @@ export class ScriptedStatsig implements StatsigEvents {
     return answer
   }
 
+  async forward(key: string, body: string): Promise<VendorAnswer> {
+    const { events } = JSON.parse(body) as { events: WireEvent[] }
+    return this.logEvents(
+      key,
+      events.map((event) => JSON.stringify(event)),
+    )
+  }
+
   /** userIDs of the events that were taken, in order. */
   taken(): string[] {
     const ok = this.requests.filter(({ status }) => status !== undefined && status < 300)
     return ok.flatMap(({ events }) => events.map(({ user }) => user.userID ?? ''))
+  }
+}
+
+/** Takes every alert, unless told otherwise. */
+export class RecordingAlerts implements AlertSender {
+  readonly requests: { url: string; id: string; body: string }[] = []
+  answer: (index: number) => Partial<VendorAnswer> = () => ({})
+
+  faultOf(): undefined {
+    return undefined
+  }
+  async send({ url, id, body }: { url: string; id: string; body: string }): Promise<VendorAnswer> {
+    this.requests.push({ url, id, body })
+    const taken = { status: 204, text: '', retryAfterMs: undefined, durationMs: 1 }
+    return { ...taken, ...this.answer(this.requests.length - 1) }
   }
 }
 
@@ -62,6 +90,8 @@ export interface World {
   path: string
   store: Store
   statsig: ScriptedStatsig
+  segments: ScriptedSegments
+  syncs: RecordingSyncs
   deps: ActivityDeps
   activities: ReturnType<typeof createActivities>
   /** Appends one request of track messages, one for each user id. */
@@ -93,19 +123,32 @@ export async function createWorld({
   })
   const { connections, lanes } = store
   const handler = createStatsigHandler({ connections, statsig, tooOldAfterMs: 7 * 86_400_000 })
+  const { audiences } = store
+  const syncs = new RecordingSyncs()
+  const segments = new ScriptedSegments()
+  const memberships = createAudiencesHandler({ audiences, syncs, clock })
+  const archives = createFolderArchives([folder])
   const watch = createWatch(() => lanes.version())
   const deps: ActivityDeps = {
     connections,
     lanes,
-    handlers: { events: handler, late: handler },
+    handlers: { events: handler, late: handler, audiences: memberships },
+    ...{ audiences, syncs, segments },
     watch,
     clock,
     log: silent,
     timing,
     retention: store.retention,
     jobs: store.jobs,
+    fillers: {
+      store: createStoreFiller(store),
+      archive: createArchiveFiller({ jobs: store.jobs, archives }),
+    },
+    fillTiming: { pollMs: 5 },
     retentionDays: 14,
     erasures: store.erasures,
+    ...{ alerts: store.alerts, alertSender: new RecordingAlerts() },
+    setup: setupOn(store, clock),
   }
   const stats = async () => store.stats.read(connectionId, { sinceMs: 0, stepMs: 60_000 })
   const appendMessages: World['appendMessages'] = (messages, lane = 'events') =>
@@ -115,7 +158,7 @@ export async function createWorld({
       lanes: [{ lane, items: undefined, count: messages.length, sole: true }],
     })
   return {
-    ...{ path, store, statsig, deps, activities: createActivities(deps), appendMessages },
+    ...{ path, store, statsig, segments, syncs, deps, activities: createActivities(deps), appendMessages },
     append: (userIds, lane) =>
       appendMessages(
         userIds.map((userId) => track(userId)),

@@ -1,0 +1,70 @@
+/** What a person may say to a set-up while it runs, and what has been said. Carries ids alone. */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+} from '@temporalio/workflow'
+import type { ChoiceIds, SetupStep } from '../core/setup.ts'
+
+/** Consent has come back and is kept in the store; with a code of Segment's, it was refused. */
+export const consentUpdate = defineUpdate<void, [{ refused?: string }]>('consent')
+export const chooseSourceUpdate = defineUpdate<void, [ChoiceIds]>('chooseSource')
+export const cancelSetupUpdate = defineUpdate<void>('cancelSetup')
+/** Something may have changed: look again at once. */
+export const lookSignal = defineSignal('look')
+
+export class SetupTalk {
+  step: SetupStep
+  /** The step that the store tells, a moment later. */
+  shown: SetupStep
+  consent: { refused?: string } | undefined
+  choice: ChoiceIds | undefined
+  choices: ChoiceIds[] = []
+  isCancelled = false
+  looks = 0
+
+  constructor(step: SetupStep, scope: CancellationScope) {
+    this.step = step
+    this.shown = step
+    setHandler(lookSignal, () => void (this.looks += 1))
+    setHandler(
+      consentUpdate,
+      (consent) => {
+        this.consent ??= consent
+      },
+      { validator: (_consent) => this.#expect('authorize') },
+    )
+    setHandler(
+      chooseSourceUpdate,
+      async (choice) => {
+        this.choice = choice
+        // Whoever chose reads the next step.
+        await condition(() => this.shown !== 'choose_source')
+      },
+      { validator: (choice) => this.#expectChoice(choice) },
+    )
+    setHandler(cancelSetupUpdate, () => {
+      this.isCancelled = true
+      scope.cancel()
+    })
+  }
+
+  #expect(step: SetupStep): void {
+    if (this.step !== step) throw refusal('setup_not_open', `The set-up is at '${this.step}'.`)
+  }
+
+  #expectChoice({ workspaceId, sourceIds }: ChoiceIds): void {
+    this.#expect('choose_source')
+    const known = this.choices.find((choice) => workspaceId === '' || choice.workspaceId === workspaceId)
+    if (!known) throw refusal('source_unknown', `There is no workspace ${workspaceId} to choose.`)
+    const unknown = sourceIds.find((id) => !known.sourceIds.includes(id))
+    if (unknown !== undefined)
+      throw refusal('source_unknown', `There is no source ${unknown} in the workspace.`)
+  }
+}
+
+export const refusal = (type: string, message: string): ApplicationFailure =>
+  ApplicationFailure.create({ type, message, nonRetryable: true })
