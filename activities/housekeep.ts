@@ -14,6 +14,8 @@ export interface HousekeepDeps {
   /** Days that history is kept where nobody chose otherwise. */
   retentionDays: number
   clock: Clock
+  /** What else is too old by some moment, and knows it by itself: each hands out numbers of rows of counts. */
+  purges?: readonly ((nowMs: number) => AsyncIterable<number>)[]
   /** Tests shorten these; the defaults are what the product runs with. */
   housekeepTiming?: Partial<typeof defaultTiming>
 }
@@ -31,6 +33,10 @@ const dayMs = 86_400_000
 /** Claims outlive their bodies by this, so that a late repetition is still known as one. */
 const claimsOutliveMs = 7 * dayMs
 const minutesKeptMs = 90 * dayMs
+/** Counts are kept by the minute for this long, then by the hour. */
+const byMinuteMs = 2 * dayMs
+/** How long a call that carried an Idempotency-Key is known. */
+const callsKeptMs = dayMs
 
 export function createHousekeep(deps: HousekeepDeps) {
   return async function housekeep(): Promise<HousekeepResult> {
@@ -67,6 +73,7 @@ async function* chores({
   retention,
   retentionDays,
   clock,
+  purges = [],
 }: HousekeepDeps): AsyncGenerator<Partial<Housekept>> {
   const { days = retentionDays, maxBytes } = await retention.settings()
   const nowMs = clock.nowMs()
@@ -74,7 +81,10 @@ async function* chores({
   yield* retention.purgeEnded(keptSinceMs)
   if (maxBytes !== undefined) yield* purgeUntilItFits(retention, maxBytes)
   for await (const claims of retention.purgeClaims(keptSinceMs - claimsOutliveMs)) yield { claims }
+  for await (const minutes of retention.rollUpMinutes(nowMs - byMinuteMs)) yield { minutes }
   for await (const minutes of retention.purgeMinutes(nowMs - minutesKeptMs)) yield { minutes }
+  for await (const _ of retention.purgeCalls(nowMs - callsKeptMs)) yield {}
+  for (const purge of purges) for await (const minutes of purge(nowMs)) yield { minutes }
   for await (const givenBackBytes of retention.shrink()) yield { givenBackBytes }
 }
 

@@ -1,12 +1,9 @@
 /** Previews of filters, each in a thread of its own: the event loop that accepts messages never waits for one. */
-import { Worker } from 'node:worker_threads'
 import { BridgeError } from '../core/errors.ts'
 import type { FilterPreviews, PreviewRequest, PreviewResult } from '../core/preview-ports.ts'
+import { startThread } from './threads.ts'
 
-/** The loader of TypeScript registers itself in the main thread alone; a thread must ask for it. */
-const loader = import.meta.resolve('tsx/esm/api')
-const thread = new URL('./preview-thread.ts', import.meta.url).href
-const start = `import(${JSON.stringify(loader)}).then(({ register }) => { register(); return import(${JSON.stringify(thread)}) })`
+const thread = new URL('./preview-thread.ts', import.meta.url)
 /** After this a preview answers with what it has looked at. */
 const timeMsMax = 25_000
 /** A body of 16 MB is parsed into several times its size; more than this is a fault, and ends the thread alone. */
@@ -35,12 +32,8 @@ export function createFilterPreviews(path: string): FilterPreviews {
 
 function run(path: string, request: PreviewRequest): Promise<PreviewResult> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(start, {
-      eval: true,
-      workerData: { path, request, timeMsMax },
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: heapMbMax },
-    })
+    const limits = { maxOldGenerationSizeMb: heapMbMax }
+    const worker = startThread(thread, { path, request, timeMsMax }, limits)
     worker.once('message', resolve)
     worker.once('error', reject)
     worker.once('exit', () => reject(new Error('the thread of a preview ended without an answer')))

@@ -82,6 +82,24 @@ export const settings = {
     '',
     'Absolute folders besides DATA_DIR that a replay may read archives from.',
   ),
+  s3Endpoint: may(
+    'S3_ENDPOINT',
+    kinds.url,
+    "AWS's own",
+    'Where archives named `s3://…` are: a store that speaks as S3 does.',
+  ),
+  s3Region: set(
+    'S3_REGION',
+    kinds.text,
+    'us-east-1',
+    'The region of the buckets that archives are read from.',
+  ),
+  s3PathStyle: set(
+    'S3_PATH_STYLE',
+    kinds.yesNo,
+    'no',
+    'Whether the bucket goes into the path instead of the host name, as most stores that are not AWS want it.',
+  ),
   cacheDir: may(
     'CAUSEWAY_CACHE_DIR',
     kinds.text,
@@ -157,6 +175,12 @@ export const settings = {
     kinds.duration,
     '7d',
     'Messages older than this at receipt are not sent: they end `skipped: too_old`.',
+  ),
+  alertAllowedNetworks: set(
+    'ALERT_ALLOWED_NETWORKS',
+    kinds.proxies,
+    '',
+    'Networks that are not public and that the alert webhook may still be in.',
   ),
   retentionDays: set('RETENTION_DAYS', kinds.days, '14', 'How long bodies and outcomes are kept.'),
   logLevel: set('LOG_LEVEL', kinds.logLevel, 'info', 'The least severe log line that is written.'),

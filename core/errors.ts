@@ -115,6 +115,24 @@ export const errorTable = {
     nextStep: 'Use a key of its own for each connection.',
     heals: false,
   },
+  streams_full: {
+    status: 503,
+    title: 'Too many live streams are open',
+    nextStep: 'Close one, or try again shortly.',
+    heals: true,
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'This Idempotency-Key was used with another body',
+    nextStep: 'Send a new key with a new request; a key stands for one request for 24 hours.',
+    heals: false,
+  },
+  idempotency_in_progress: {
+    status: 409,
+    title: 'The first request with this Idempotency-Key is still under way',
+    nextStep: 'Send the same request again shortly: it will be answered as the first one was.',
+    heals: true,
+  },
   disk_full: {
     status: 503,
     title: 'The disk is at its limit',
@@ -181,6 +199,19 @@ export const errorTable = {
     title: 'A file of the archive was rewritten',
     nextStep: 'Nothing: it is read anew, and the report names it.',
     heals: false,
+  },
+  alerts_off: {
+    status: 409,
+    title: 'Alerts go nowhere',
+    nextStep: 'Set `url` by PUT /api/v1/alerts.',
+    heals: false,
+  },
+  alert_not_taken: {
+    status: 502,
+    title: 'The alert webhook did not take the alert',
+    nextStep:
+      'Check the URL and its receiver; it is tried again for a day. GET /api/v1/alerts shows the last answer.',
+    heals: true,
   },
   lane_lost: {
     status: 409,

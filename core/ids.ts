@@ -12,6 +12,7 @@ export const idPrefixes = {
   replay: 'rpl',
   export: 'exp',
   redrive: 'red',
+  alert: 'alt',
 } as const
 export type IdKind = keyof typeof idPrefixes
 
@@ -23,6 +24,8 @@ export function laneWorkflowId(connectionId: string, lane: LaneName): string {
 export function erasureWorkflowId(erasureId: string): string {
   return `erasure:${erasureId}`
 }
+
+export const alertWorkflowId = (alertId: string): string => `alert:${alertId}`
 
 export const connectWorkflowId = (connectionId: string): string => `connect:${connectionId}`
 export const disconnectWorkflowId = (connectionId: string): string => `disconnect:${connectionId}`

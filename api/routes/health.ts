@@ -100,7 +100,7 @@ async function checkLanes({ store, clock }: ApiDeps): Promise<Check> {
 }
 
 /** Work waits, nobody holds it back on purpose, and no drain has shown life. */
-function isStalled(
+export function isStalled(
   { state, paused, pending, oldestPendingAtMs, touchedAtMs, lane }: LaneState,
   nowMs: number,
 ): boolean {
