@@ -2,12 +2,14 @@
  * A Segment message as a Statsig event: the one function that the live path, replays, redrives and the event tester
  * call. Pure, and total: any JSON value gets a verdict.
  */
+import { lineReceipt } from '../archive-line.ts'
 import { isObject } from '../own-keys.ts'
 import type { Rejection, SkipReason, Verdict, Warning } from '../outcome.ts'
 import type { Receipt } from '../receipt.ts'
 import type { ConnectionSettings } from '../settings.ts'
 import type { StatsigEvent } from '../statsig.ts'
 import { isAudienceMessage } from '../audience-message.ts'
+import { isProof } from '../setup.ts'
 import { refuseDepth } from './depth.ts'
 import { filterVerdictOf } from './filter.ts'
 import { identifierReaders, idsOf, type IdentifierReader } from './identity.ts'
@@ -40,10 +42,11 @@ export interface Mapping {
  */
 export function mapSegmentMessage(
   item: unknown,
-  receipt: Receipt,
+  ofRequest: Receipt,
   settings: ConnectionSettings,
   trace?: Trace,
 ): Mapping {
+  const receipt = lineReceipt(item, ofRequest)
   const notes = new Notes(trace)
   const seen = seenOf(item, receipt, notes)
   return { seen, verdict: judge(item, seen, receipt, settings, notes) }
@@ -57,10 +60,15 @@ function judge(
   notes: Notes,
 ): Verdict<StatsigEvent> {
   const { warnings } = notes
-  if (!isObject(item)) return rejected(notAnObject, warnings)
+  if (!isObject(item))
+    return rejected(
+      receipt.source === 'archive' && typeof item === 'string' ? notJson : notAnObject,
+      warnings,
+    )
   const stated = statedType(item, receipt)
   // What it asks for is done where its entry ends (db/delete-events.ts); it is never an event.
   if (stated === 'delete') return skipped('internal', warnings)
+  if (isProof(item.messageId, item.event)) return skipped('internal', warnings)
   const type = messageTypeFrom(stated)
   if (type === undefined) return rejected(unknownType, warnings)
   const message = openMessage(item, receipt, type, notes)
@@ -132,6 +140,12 @@ const notAnObject: Rejection = {
   code: 'not_an_object',
   path: '',
   message: 'A message must be a JSON object.',
+}
+/** A line of an archive that is not JSON is kept as a text; a text that is JSON is kept in an array. */
+const notJson: Rejection = {
+  code: 'not_json',
+  path: '',
+  message: 'The line of the archive is not JSON.',
 }
 const unknownType: Rejection = {
   code: 'unknown_type',
