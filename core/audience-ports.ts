@@ -193,6 +193,16 @@ export interface SyncRecord {
   warnings?: { codes: AudienceWarning['code'][]; warnings: AudienceWarning[] }
 }
 
+/** The syncs of audiences, one long-lived run each. All fail within seconds with `temporal_unavailable`. */
+export interface AudienceSyncs {
+  /** There is something to sync; it begins when changes have paused. */
+  changed(connectionId: string, key: string): Promise<void>
+  /** The sync begins at once. */
+  now(connectionId: string, key: string): Promise<void>
+  /** A person's word on removals that wait. Throws `nothing_held`. Answers how many it concerns. */
+  decide(connectionId: string, key: string, verdict: 'approve' | 'reject'): Promise<number>
+}
+
 /** A list at Statsig. */
 export interface StatsigSegment {
   id: string

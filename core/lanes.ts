@@ -39,7 +39,13 @@ export function taskQueueOf(lane: LaneName): 'causeway-live' | 'causeway-bulk' {
 }
 
 /** Lanes that a handler drains today; the others accept and keep what comes. */
-export const drainedLanes = ['events', 'late', 'audiences'] as const satisfies StandingLane[]
+export const drainedLanes = [
+  'events',
+  'late',
+  'audiences',
+  'outbound',
+  'forward',
+] as const satisfies StandingLane[]
 
 /** Whether a handler drains the lane today. */
 export function isDrained(lane: LaneName): boolean {

@@ -35,6 +35,7 @@ async function known(connection: Connection): Promise<string[]> {
 async function schedules({ client }: TestWorkflowEnvironment): Promise<string[]> {
   const ids: string[] = []
   for await (const { scheduleId } of client.schedule.list()) ids.push(scheduleId)
+  ids.sort()
   return ids
 }
 
@@ -62,8 +63,8 @@ describe('lookAfterTemporal', () => {
     const after = await emptyServer(port)
     onTestFinished(() => after.teardown())
     await until(async () => (await known(after.connection)).length === ours.length)
-    await until(async () => (await schedules(after)).length > 0)
-    expect(await schedules(after)).toEqual(['housekeeping'])
+    await until(async () => (await schedules(after)).length > 1)
+    expect(await schedules(after)).toEqual(['housekeeping', 'reconcile-audiences'])
     await stop()
     expect(log.lines.map(({ fields }) => fields.event)).toEqual(['temporal.upkeep_failed'])
   })
