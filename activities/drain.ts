@@ -4,16 +4,7 @@
  */
 import { BridgeError } from '../core/errors.ts'
 import type { LaneName } from '../core/lanes.ts'
-import type {
-  BulkStore,
-  Clock,
-  ConnectionStore,
-  ErasureStore,
-  LaneStore,
-  Lease,
-  Log,
-  RefusedKey,
-} from '../core/ports.ts'
+import type { BulkStore, Clock, ConnectionStore, ErasureStore, LaneStore, Lease, Log } from '../core/ports.ts'
 import { createBulkPace, isJobOver, type BulkPace } from './bulk-pace.ts'
 import { createFill, isAllOf, releasedRows, runEntriesOf, wholeParts, type Batch } from './batching.ts'
 import { deliverRun, type RunContext, type Stopped } from './deliver-run.ts'

@@ -70,6 +70,8 @@ export interface LaneHandler {
     receipt: Receipt,
     settings: ConnectionSettings,
   ): { seen: Seen; verdict: Verdict<string>; once?: string }
+  /** Entries are whole requests, handed out as their text, and not the messages in them. */
+  unit?: 'request'
   /** The most that one request takes. */
   limits: { entriesMax: number; bytesMax: number }
   /** How long a request that is not full waits for more while entries keep coming; absent: not at all. */

@@ -5,7 +5,7 @@ import type { Verdict } from '../core/outcome.ts'
 import type { LaneStore, LogRow } from '../core/ports.ts'
 import type { Receipt } from '../core/receipt.ts'
 import type { ConnectionSettings } from '../core/settings.ts'
-import { parseBody, receiptOf, unpackStored } from '../core/stored-request.ts'
+import { receiptOf, unpackForLane } from '../core/stored-request.ts'
 import type { LaneHandler, Seen } from './lane-handler.ts'
 
 /** One entry with what the mapping said of it. */
@@ -44,7 +44,7 @@ export function createRunReader(lanes: LaneStore, handler: LaneHandler, ageAtMs?
   async function openRequest(row: LogRow): Promise<OpenRequest> {
     if (open?.requestId === row.requestId) return open
     const body = await lanes.body(row.requestId)
-    const unpacked = unpackStored(row, parseBody(body))
+    const unpacked = unpackForLane(handler.unit === 'request' ? 'forward' : 'outbound', row, body)
     if (!unpacked.ok) throw new Error(`request ${row.requestId} was accepted but is ${unpacked.code}`)
     const receipt = { ...receiptOf(row, unpacked.batch), ageAtMs }
     open = { requestId: row.requestId, items: unpacked.items, receipt, bytes: body.length }

@@ -33,6 +33,8 @@ export interface Receipt {
   batch?: BatchContext | undefined
   /** When a message's age is taken, where that is not at receipt: a replay's creation. */
   ageAtMs?: number | undefined
+  /** Which kind of key an SDK of Statsig's logged under. */
+  sdkKey?: 'server' | 'client' | undefined
   /** Which stored request it is of; absent before there is one. */
   requestId?: number | undefined
 }

@@ -2,6 +2,7 @@
  * A request as the store keeps it, read again: the same unpacking at accept, in the drain, in the explorer and in
  * replays, so that a position in the body always means the same message.
  */
+import type { LaneName } from './lanes.ts'
 import type { AcceptedRequest } from './ports.ts'
 import type { BatchContext, Receipt } from './receipt.ts'
 import { messageTypeOf, unpackTracking, unpackWebhook, type TrackingCall, type Unpacked } from './segment.ts'
@@ -29,11 +30,27 @@ export function unpackStored(
   return unpackTracking(body, call as TrackingCall)
 }
 
+/** The same for one lane: an entry of `forward` is the whole request, handed out as its text. */
+export function unpackForLane(
+  lane: LaneName,
+  door: Pick<StoredRequest, 'source' | 'call'>,
+  body: Uint8Array,
+): Unpacked {
+  if (lane === 'forward') return { ok: true, items: [decoder.decode(body)], batch: {} }
+  return unpackStored(door, parseBody(body))
+}
+
 export function receiptOf(
   { receivedAtMs, source, call, callerIp, requestId }: StoredRequest,
   batch: BatchContext,
 ): Receipt {
   const isStatsigs = source === 'statsig_webhook' || source === 'statsig_sdk'
   const callType = isStatsigs ? undefined : messageTypeOf(call as TrackingCall)
-  return { receivedAtMs, source, callType, callerIp, batch, requestId }
+  return { receivedAtMs, source, callType, callerIp, batch, requestId, sdkKey: sdkKeyOf(source, call) }
+}
+
+/** `log_event:client` as the door of SDKs writes it: under which kind of key a request came. */
+function sdkKeyOf(source: AcceptedRequest['source'], call: string): 'server' | 'client' | undefined {
+  if (source !== 'statsig_sdk') return undefined
+  return call.endsWith(':client') ? 'client' : 'server'
 }

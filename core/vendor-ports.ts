@@ -1,6 +1,12 @@
 /** What the vendors' APIs must provide. Part of core/ports.ts; adapters are in clients/, one file a remote API. */
-import type { RefusedKey } from './ports.ts'
+import type { KeyKind } from './ports.ts'
 import type { Answer } from './retry.ts'
+
+/** The key that a vendor refused; `key` undefined: there was none. */
+export interface RefusedKey {
+  kind: KeyKind
+  key: string | undefined
+}
 
 /** What a vendor said to one request. Network faults are `status: undefined`. */
 export interface VendorAnswer {
@@ -29,6 +35,8 @@ export interface SegmentTracking {
 export interface StatsigEvents {
   /** One log_event request. `eventsJson` are the events as JSON texts. Never throws but on abort. */
   logEvents(key: string, eventsJson: string[], signal: AbortSignal): Promise<VendorAnswer>
+  /** The same with a body as an SDK wrote it. */
+  forward(key: string, body: string, signal: AbortSignal): Promise<VendorAnswer>
 }
 
 /** Statsig's Console API. Both throw `statsig.unavailable`. */

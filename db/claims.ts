@@ -7,8 +7,9 @@
  */
 import { hash } from 'node:crypto'
 import { destinationOf } from '../core/lanes.ts'
-import type { LaneStore, Lease } from '../core/ports.ts'
+import type { Claimant, LaneStore, Lease } from '../core/ports.ts'
 import { immediate, type Db } from './client.ts'
+import { prepareForwardClaims } from './forward-claims.ts'
 import { createRecentClaims, hashBytes, type Holder } from './recent-claims.ts'
 
 const dayMs = 86_400_000
@@ -20,7 +21,6 @@ const foldRows = 2_000
 
 const hashOf = (messageId: string) => hash('sha256', messageId, 'buffer').subarray(0, hashBytes)
 
-type Candidate = { seq: number; messageId: string }
 type Ended = Parameters<LaneStore['commit']>[1]
 
 /** Claims are kept apart by connection and destination; those of a job that sends by force are its lane's own. */
@@ -43,6 +43,7 @@ export function prepareClaims(db: Db) {
   const removeSettled = sqlite.prepare('DELETE FROM claims WHERE scope = ? AND hash = ?')
   const recent = createRecentClaims(db)
   const fold = prepareFold(db, recent)
+  const forwarded = prepareForwardClaims(db)
   let folding: Promise<void> | undefined
 
   const scope = prepareScope(db)
@@ -53,7 +54,8 @@ export function prepareClaims(db: Db) {
 
   return {
     /** Answers the positions whose id another entry holds. Runs in the caller's transaction. */
-    claim(lease: Lease, entries: Candidate[], nowMs: number): Set<number> {
+    claim(lease: Lease, entries: Claimant[], nowMs: number): Set<number> {
+      if (lease.lane === 'forward') return forwarded.claim(lease, entries, nowMs)
       const duplicates = new Set<number>()
       if (destinationOf(lease.lane) === 'ledger' || entries.length === 0) return duplicates
       recent.refresh()
@@ -80,6 +82,7 @@ export function prepareClaims(db: Db) {
       if (destinationOf(lease.lane) === 'ledger') return
       const entries = ended.filter(({ outcome, reason }) => outcome !== 'delivered' && reason !== 'duplicate')
       if (entries.length === 0) return
+      if (lease.lane === 'forward') return forwarded.giveBack(lease, entries)
       recent.refresh()
       const inScope = scope(lease)
       const mine = entries

@@ -5,7 +5,7 @@ import { outcomes } from '../core/outcome.ts'
 import type { Entry, LogRow } from '../core/ports.ts'
 import { mapForLane, type Mapped } from '../core/directions.ts'
 import { defaultSettings } from '../core/settings.ts'
-import { parseBody, receiptOf, unpackStored } from '../core/stored-request.ts'
+import { receiptOf, unpackForLane } from '../core/stored-request.ts'
 import { itemAt } from './log-row.ts'
 
 export interface LaneRow {
@@ -68,7 +68,7 @@ const readAs = (lane: LaneName): LaneName => (lane === 'audiences' ? 'events' : 
 
 /** Parses a body once and answers what can be read of each of its messages. */
 export function readMessages({ name }: Lane, row: LogRow, body: Uint8Array): (item: number) => Seen {
-  const unpacked = unpackStored(row, parseBody(body))
+  const unpacked = unpackForLane(name, row, body)
   if (!unpacked.ok) return () => ({})
   const receipt = receiptOf(row, unpacked.batch)
   return (item) => mapForLane(readAs(name), unpacked.items[item], receipt, defaultSettings)?.seen ?? {}

@@ -12,6 +12,7 @@ import { lost, prepareCommit } from './commit.ts'
 import { prepareDeleteEvents } from './delete-events.ts'
 import { prepareForgetLate } from './erase-bodies.ts'
 import { prepareJobFollower } from './job-follower.ts'
+import { prepareOutboundLanes, prepareRememberOnce } from './outbound-lanes.ts'
 import { prepareRedriveFollower } from './redriven.ts'
 import { prepareSearchBlocks } from './search-blocks.ts'
 import { hashKey, type SecretBox } from './secret-box.ts'
@@ -41,6 +42,7 @@ export function createLaneStore(db: Db, box: SecretBox): LaneStore {
     prepareRedriveFollower(db),
     prepareCatalogueCount(db),
     prepareSearchBlocks(db),
+    prepareRememberOnce(db),
   ])
   const readLog = prepareRead(db)
   const body = sqlite.prepare<[number], { body: Buffer }>('SELECT body FROM requests WHERE id = ?')
@@ -81,6 +83,7 @@ export function createLaneStore(db: Db, box: SecretBox): LaneStore {
         holdLane(db, lease, isOver ? 'asleep' : state, isOver ? undefined : reason, nowMs)
       }),
     sleep: async ({ laneId, epoch }) => immediate(db, () => sleepIfEmpty.run(laneId, epoch).changes === 1),
+    ...prepareOutboundLanes(db),
     forsaken: async (silentSinceMs) => selectForsaken(db, silentSinceMs),
     version: () => Number(sqlite.pragma('data_version', { simple: true })),
   }

@@ -1,0 +1,58 @@
+/** The store's side of the way back: first exposures, and lanes that rest with a backlog until their hour. */
+import { hash } from 'node:crypto'
+import type { LaneStore, Lease, OutboundLaneStore } from '../core/ports.ts'
+import { immediate, type Db } from './client.ts'
+import { lost, type CommitFollower } from './commit.ts'
+
+const dayMs = 86_400_000
+const hashBytes = 16
+const hashOf = (key: string): Buffer => hash('sha256', key, 'buffer').subarray(0, hashBytes)
+
+type Ended = Parameters<LaneStore['commit']>[1]
+
+export function prepareOutboundLanes(db: Db): OutboundLaneStore {
+  const { sqlite } = db
+  const numberOf = prepareNumber(db)
+  const isSeen = sqlite.prepare<[number, Buffer], number>(
+    'SELECT 1 FROM first_exposures WHERE connection = ? AND hash = ?',
+  )
+  const touch = sqlite.prepare(
+    'UPDATE lanes SET touched_at_ms = ?, reason = ? WHERE id = ? AND epoch = ? AND head > cursor',
+  )
+  return {
+    async seenOnce({ connectionId }, keys) {
+      const connection = numberOf(connectionId)
+      return keys.filter((key) => isSeen.get(connection, hashOf(key)) !== undefined)
+    },
+    async rest(lease, untilMs, reason) {
+      const { laneId, epoch } = lease
+      await immediate(db, () => {
+        if (touch.run(untilMs, reason, laneId, epoch).changes !== 1) throw lost(lease)
+      })
+    },
+  }
+}
+
+/** Remembers what was delivered under a key, in the transaction of its ending. */
+export function prepareRememberOnce(db: Db): CommitFollower {
+  const numberOf = prepareNumber(db)
+  const remember = db.sqlite.prepare(
+    'INSERT INTO first_exposures (connection, hash, day) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+  )
+  return ({ connectionId }: Lease, { entries, nowMs }: Ended) => {
+    const delivered = entries.filter(({ once, outcome }) => once !== undefined && outcome === 'delivered')
+    if (delivered.length === 0) return
+    const connection = numberOf(connectionId)
+    const day = Math.floor(nowMs / dayMs)
+    for (const { once = '' } of delivered) remember.run(connection, hashOf(once), day)
+  }
+}
+
+function prepareNumber({ sqlite }: Db): (connectionId: string) => number {
+  const select = sqlite.prepare<[string], { n: number }>('SELECT n FROM connections WHERE id = ?')
+  return (connectionId) => {
+    const row = select.get(connectionId)
+    if (!row) throw new Error(`connection ${connectionId} is gone`)
+    return row.n
+  }
+}
