@@ -1,6 +1,7 @@
 /** The Temporal client as lanes use it: they are woken, never waited for. */
 import type { Client } from '@temporalio/client'
 import { laneWorkflowId } from '../core/ids.ts'
+import { jobOfLane, jobRun } from '../core/jobs.ts'
 import { taskQueueOf, type LaneName } from '../core/lanes.ts'
 import type { Clock, LaneStarter, RunStart } from '../core/ports.ts'
 import { createWorkflowRuns } from './temporal-runs.ts'
@@ -20,7 +21,10 @@ export function createLaneStarter(deps: { client: () => Client | undefined; cloc
   }
 }
 
+/** The lane of a job belongs to the job's run, which tells it what it is told. */
 function runOf(connectionId: string, lane: LaneName): RunStart {
+  const job = jobOfLane(lane)
+  if (job) return jobRun({ ...job, connectionId })
   return {
     workflow: 'drainLane',
     workflowId: laneWorkflowId(connectionId, lane),

@@ -106,6 +106,14 @@ export const kinds = {
       .regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/)
       .transform((text) => new Secret(text)),
   ),
+  yesNo: kind(
+    'yes \\| no',
+    'yes or no',
+    z
+      .string()
+      .regex(/^(yes|no|true|false|1|0)$/i)
+      .transform((text) => /^(yes|true|1)$/i.test(text)),
+  ),
   vendors: oneOf(['sandbox', 'real']),
   logLevel: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
 }

@@ -171,6 +171,10 @@ export interface JobStore {
   /** Which of these ids were claimed by an entry before, on the job's side. */
   claimed(id: string, messageIds: string[]): Promise<Set<string>>
 
+  /** What is known of a request besides its body; undefined once it has been purged. */
+  request(
+    requestId: number,
+  ): Promise<Pick<LogRow, 'source' | 'call' | 'receivedAtMs' | 'callerIp'> | undefined>
   /** Positions of the standing lanes at this moment: where a replay from the store ends. */
   heads(connectionId: string, lanes: StandingLane[]): Promise<Record<string, number>>
   /** Rows of a lane's log received in a window, after a position and up to another; looks at `limit` rows at most. */
@@ -184,14 +188,14 @@ export interface JobStore {
 /** What the drain reads of jobs. */
 export type BulkStore = Pick<JobStore, 'byLane' | 'steering' | 'isDrained' | 'liveLagMs'>
 
-export type JobChange = 'pause' | 'resume' | 'cancel' | { rate: number | null }
+export type JobChange = 'pause' | 'resume' | 'cancel' | { rate: number | null } | { fail: string }
 
 /** Where archives are: folders, buckets. Made in clients/. */
 export interface ArchiveAccess {
   /** The path as it is to be used. Throws `path_not_allowed`; touches no network. */
   resolve(path: string): Promise<string>
-  /** All files of an archive, in the order of their names. Throws `archive_unreadable`, `archive_forbidden`. */
-  list(path: string): AsyncIterable<ArchiveFile>
+  /** All files of an archive, in the order of their names, or `only` that one. Throws `archive_unreadable`, `archive_forbidden`. */
+  list(path: string, only?: string): AsyncIterable<ArchiveFile>
   /** The bytes of one file as they are stored. Throws `archive_file_gone` or `archive_file_changed`. */
   open(path: string, file: ArchiveFile, signal?: AbortSignal): AsyncIterable<Uint8Array>
 }

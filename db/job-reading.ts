@@ -21,6 +21,7 @@ type Reading = Pick<
   | 'claimed'
   | 'heads'
   | 'windowRows'
+  | 'request'
 >
 
 export function createJobReading(db: Db): Reading {
@@ -31,6 +32,9 @@ export function createJobReading(db: Db): Reading {
   const heads = sqlite
     .prepare<[string, string], number>('SELECT head FROM lanes WHERE connection_id = ? AND name = ?')
     .pluck()
+  const request = sqlite.prepare<[number], Pick<LogSqlRow, 'source' | 'call' | 'receivedAtMs' | 'callerIp'>>(
+    'SELECT source, call, received_at_ms AS receivedAtMs, caller_ip AS callerIp FROM requests WHERE id = ?',
+  )
   return {
     async byLane(connectionId, lane) {
       const row = byLane.get(connectionId, lane)
@@ -44,6 +48,10 @@ export function createJobReading(db: Db): Reading {
       return Object.fromEntries(lanes.map((lane) => [lane, heads.get(connectionId, lane) ?? 0]))
     },
     windowRows: prepareWindowRows(db),
+    async request(requestId) {
+      const row = request.get(requestId)
+      return row && { ...row, callerIp: row.callerIp ?? undefined }
+    },
   }
 }
 
@@ -98,6 +106,7 @@ function prepareFiles(db: Db): Pick<Reading, 'putFiles' | 'file' | 'filesHeld' |
   const put = sqlite.prepare(
     'INSERT INTO job_files (job_id, n, file, etag, bytes) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET file = excluded.file, etag = excluded.etag, bytes = excluded.bytes',
   )
+  const forget = sqlite.prepare('DELETE FROM job_files WHERE job_id = ?')
   const get = sqlite.prepare<[string, number], ArchiveFile>(
     'SELECT file, etag, bytes FROM job_files WHERE job_id = ? AND n = ?',
   )
@@ -109,9 +118,10 @@ function prepareFiles(db: Db): Pick<Reading, 'putFiles' | 'file' | 'filesHeld' |
   )
   return {
     async putFiles(id, from, files) {
-      await immediate(db, () =>
-        files.forEach(({ file, etag, bytes }, index) => put.run(id, from + index, file, etag, bytes)),
-      )
+      await immediate(db, () => {
+        if (from === 0) forget.run(id)
+        files.forEach(({ file, etag, bytes }, index) => put.run(id, from + index, file, etag, bytes))
+      })
     },
     file: async (id, n) => get.get(id, n),
     filesHeld: async (id) => held.get(id) ?? { files: 0, bytes: 0 },

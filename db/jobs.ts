@@ -98,6 +98,8 @@ type Page = Parameters<JobStore['list']>[1]
 function steer({ sqlite }: Db, job: Job, change: Parameters<JobStore['steer']>[1], nowMs: number): void {
   const { id, laneId, status } = job
   if (change === 'cancel' && status === 'cancelled') return
+  // A workflow that gives up may have to say so twice.
+  if (typeof change === 'object' && 'fail' in change && isOver(status)) return
   if (isOver(status) || job.endedAtMs !== undefined)
     throw new BridgeError('job_over', `${job.kind} ${id} is ${status}.`)
   const set = (next: string) => sqlite.prepare('UPDATE jobs SET status = ? WHERE id = ?').run(next, id)
@@ -108,7 +110,11 @@ function steer({ sqlite }: Db, job: Job, change: Parameters<JobStore['steer']>[1
            state = CASE WHEN state = 'paused' AND NOT @paused THEN 'running' ELSE state END WHERE id = @laneId`,
       )
       .run({ paused, nowMs, laneId })
-  if (typeof change === 'object') {
+  if (typeof change === 'object' && 'fail' in change) {
+    set('failed')
+    sqlite.prepare('UPDATE jobs SET error = ? WHERE id = ?').run(change.fail, id)
+    hold(1)
+  } else if (typeof change === 'object') {
     sqlite.prepare('UPDATE jobs SET rate = ? WHERE id = ?').run(change.rate, id)
   } else if (change === 'pause') {
     set('paused')
@@ -127,7 +133,7 @@ function close({ sqlite }: Db, id: string, how: 'completed' | 'failed', error: s
   sqlite
     .prepare(
       `UPDATE jobs SET closed = 1, fill_epoch = fill_epoch + 1, error = coalesce(?, error),
-         status = CASE WHEN status = 'cancelled' OR (dry_run AND ? = 'completed') THEN status ELSE ? END
+         status = CASE WHEN status IN ('cancelled', 'failed') OR (dry_run AND ? = 'completed') THEN status ELSE ? END
        WHERE id = ? AND ended_at_ms IS NULL`,
     )
     .run(error ?? null, how, how, id)

@@ -1,0 +1,227 @@
+/**
+ * The lines of a gzip file as it is in the wild: several members, cut short, without a last newline, with byte order
+ * marks, CRLF, blank lines. Nothing of that stops the reading; each is told. Memory is bounded, whatever a file holds.
+ */
+import { createGunzip, type Gunzip } from 'node:zlib'
+
+export interface ArchiveLine {
+  /** Without its line break; empty for a blank line. A view: to be used before the next line is asked for. */
+  bytes: Buffer
+  /** Where the next line begins, in bytes of the decompressed text. */
+  end: number
+  /** `bom`, `crlf`, `blank`, `no_last_newline`, `line_too_long`. */
+  oddities: string[]
+}
+
+/** Something odd of the file as a whole: `cut`, `corrupt`, `empty`. */
+export interface FileNote {
+  note: string
+  detail: string | undefined
+}
+
+/** Segment's messages have at most 32 KB; a line longer than this is garbage, and its beginning is kept. */
+const lineBytesMax = 1024 * 1024
+/** Compressed bytes that are handed to zlib at once. */
+const sliceBytes = 16 * 1024
+
+/**
+ * Lines from an offset in the text on, in order. `open` gives the compressed bytes from the beginning, and is called
+ * again where a fault is looked for more closely. Throws what `open` throws.
+ */
+export async function* readLines(
+  open: () => AsyncIterable<Uint8Array>,
+  offset = 0,
+): AsyncGenerator<ArchiveLine | FileNote> {
+  const splitter = new Splitter(offset)
+  const end = yield* readText(open, splitter)
+  if (end.cut) yield { note: 'cut', detail: `after ${splitter.position} bytes of text` }
+  if (end.corrupt !== undefined) yield { note: 'corrupt', detail: end.corrupt }
+  const rest = splitter.last(end.cut || end.corrupt !== undefined)
+  if (rest) yield rest
+  if (splitter.position === 0) yield { note: 'empty', detail: undefined }
+}
+
+interface TextEnd {
+  cut: boolean
+  corrupt?: string
+}
+
+async function* readText(
+  open: () => AsyncIterable<Uint8Array>,
+  splitter: Splitter,
+): AsyncGenerator<ArchiveLine, TextEnd> {
+  let fineFrom: number | undefined
+  for (;;) {
+    let passed = 0
+    const text = gunzip(open(), fineFrom)
+    for (;;) {
+      const next = await text.next()
+      if (next.done) {
+        const { faultAt, fault, cut } = next.value
+        if (faultAt === undefined) return { cut }
+        if (fineFrom !== undefined) return { cut: false, corrupt: `${fault ?? ''} at byte ${faultAt}` }
+        // zlib gives nothing of the slice in which it fails: once more, in slices of a few bytes from there on.
+        fineFrom = faultAt
+        break
+      }
+      const from = Math.max(0, splitter.seen - passed)
+      passed += next.value.length
+      if (from < next.value.length) yield* splitter.add(next.value.subarray(from))
+    }
+  }
+}
+
+interface GunzipEnd {
+  cut: boolean
+  faultAt?: number
+  fault?: string
+}
+
+/** Decompressed pieces. Several members follow each other as if they were one, as gzip itself reads them. */
+async function* gunzip(
+  compressed: AsyncIterable<Uint8Array>,
+  fineFrom: number | undefined,
+): AsyncGenerator<Buffer, GunzipEnd> {
+  const zlib = new Unzipping()
+  let at = 0
+  try {
+    for await (const piece of compressed) {
+      for (const slice of slicesOf(Buffer.from(piece.buffer, piece.byteOffset, piece.length), at, fineFrom)) {
+        yield* zlib.write(slice)
+        if (zlib.error) return { cut: false, faultAt: at, fault: zlib.error.message }
+        at += slice.length
+      }
+    }
+    if (at === 0) return { cut: false }
+    yield* zlib.end()
+    // What zlib calls an unexpected end is a file that was cut, or was still being written.
+    if (zlib.error?.code === 'Z_BUF_ERROR') return { cut: true }
+    return zlib.error ? { cut: false, faultAt: at, fault: zlib.error.message } : { cut: false }
+  } finally {
+    zlib.destroy()
+  }
+}
+
+function* slicesOf(piece: Buffer, at: number, fineFrom: number | undefined): Generator<Buffer> {
+  for (let from = 0; from < piece.length;) {
+    const size = fineFrom !== undefined && at + from >= fineFrom ? 16 : sliceBytes
+    yield piece.subarray(from, from + size)
+    from += size
+  }
+}
+
+/** zlib as something that is given a slice and answers what became of it, so that a fault loses nothing before it. */
+class Unzipping {
+  error: NodeJS.ErrnoException | undefined
+  private readonly zlib: Gunzip = createGunzip({ chunkSize: 64 * 1024 })
+  private notify: () => void = () => undefined
+
+  constructor() {
+    const tell = () => this.notify()
+    this.zlib.on('readable', tell)
+    this.zlib.on('error', (error: NodeJS.ErrnoException) => {
+      this.error = error
+      tell()
+    })
+  }
+
+  write(slice: Buffer): AsyncGenerator<Buffer> {
+    return this.until((isOver) => this.zlib.write(slice, isOver))
+  }
+
+  end(): AsyncGenerator<Buffer> {
+    return this.until((isOver) => this.zlib.once('end', isOver).end())
+  }
+
+  destroy(): void {
+    this.zlib.destroy()
+  }
+
+  /** What it gives until it is over; it takes no more while what it gave has not been read. */
+  private async *until(begin: (isOver: () => void) => void): AsyncGenerator<Buffer> {
+    let over = false
+    begin(() => {
+      over = true
+      this.notify()
+    })
+    for (;;) {
+      const piece = this.zlib.read() as Buffer | null
+      if (piece !== null) yield piece
+      else if (over || this.error) return
+      else await new Promise<void>((resolve) => (this.notify = resolve))
+    }
+  }
+}
+
+const [newline, carriageReturn] = [0x0a, 0x0d]
+const isBom = (bytes: Buffer) => bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+
+/** Cuts text into lines at line feeds alone: U+2028 and its like are part of a message. */
+class Splitter {
+  /** Bytes of text that have been given to `add`, or lie before the offset. */
+  seen: number
+  /** Where the line that is being read begins. */
+  position: number
+  private held: Buffer[] = []
+  private heldBytes = 0
+  private dropped = false
+
+  constructor(offset: number) {
+    this.seen = offset
+    this.position = offset
+  }
+
+  *add(piece: Buffer): Generator<ArchiveLine> {
+    let from = 0
+    for (let at = piece.indexOf(newline); at !== -1; at = piece.indexOf(newline, from)) {
+      const line = this.lineOf(piece.subarray(from, at))
+      from = at + 1
+      this.position = this.seen + from
+      yield { ...line, end: this.position }
+    }
+    this.hold(piece.subarray(from))
+    this.seen += piece.length
+  }
+
+  /** What stands behind the last line break. */
+  last(isBroken: boolean): ArchiveLine | undefined {
+    if (this.heldBytes === 0) return undefined
+    const line = this.lineOf(Buffer.alloc(0))
+    this.position = this.seen
+    const oddities = isBroken ? line.oddities : [...line.oddities, 'no_last_newline']
+    return { bytes: line.bytes, oddities, end: this.seen }
+  }
+
+  private hold(piece: Buffer): void {
+    if (piece.length === 0) return
+    const room = Math.max(0, lineBytesMax - this.heldBytes)
+    if (piece.length > room) this.dropped = true
+    this.held.push(Buffer.from(piece.subarray(0, room)))
+    this.heldBytes += piece.length
+  }
+
+  private lineOf(tail: Buffer): Pick<ArchiveLine, 'bytes' | 'oddities'> {
+    let bytes = tail
+    if (this.heldBytes > 0) {
+      this.hold(tail)
+      bytes = Buffer.concat(this.held)
+    }
+    const oddities = this.dropped || bytes.length > lineBytesMax ? ['line_too_long'] : []
+    // Cut so that no JSON is left of it: it is told as what it is.
+    if (oddities.length > 0) bytes = bytes.subarray(0, 2_048)
+    ;[this.held, this.heldBytes, this.dropped] = [[], 0, false]
+    if (bytes.at(-1) === carriageReturn) {
+      oddities.push('crlf')
+      bytes = bytes.subarray(0, -1)
+    }
+    if (isBom(bytes)) {
+      oddities.push('bom')
+      bytes = bytes.subarray(3)
+    }
+    if (bytes.every((byte) => byte === 0x20 || byte === 0x09)) {
+      oddities.push('blank')
+      bytes = bytes.subarray(0, 0)
+    }
+    return { bytes, oddities }
+  }
+}
