@@ -44,7 +44,8 @@ async function* linesOf({ jobs, lanes }: Deps, job: Job): AsyncGenerator<string,
   }
 }
 
-function entryRow({ seq, requestId: _request, item: _item, ...entry }: ReportRow): Row {
+/** Cells are picked by the columns: what a row has besides is not shown. */
+function entryRow({ seq, ...entry }: ReportRow): Row {
   return { kind: 'message', position: seq, count: 1, ...entry }
 }
 

@@ -4,6 +4,7 @@ import { lstat, open, readdir, realpath } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
 import { BridgeError } from '../core/errors.ts'
 import type { ArchiveAccess, ArchiveFile } from '../core/ports.ts'
+import { readLines } from './archive-lines.ts'
 
 /** `roots`: the folders that may be read from, with all that is below them. */
 export function createFolderArchives(roots: readonly string[]): ArchiveAccess {
@@ -24,7 +25,7 @@ export function createFolderArchives(roots: readonly string[]): ArchiveAccess {
         if (found) yield found
       }
     },
-    open: (path, file, signal) => read(path, file, signal),
+    lines: (path, file, offset, signal) => readLines(() => read(path, file, signal), offset),
   }
 }
 

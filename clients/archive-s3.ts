@@ -5,6 +5,7 @@
 import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { BridgeError } from '../core/errors.ts'
 import type { ArchiveAccess, ArchiveFile } from '../core/ports.ts'
+import { readLines } from './archive-lines.ts'
 
 export interface S3Settings {
   /** Of a store that is not AWS; undefined: AWS. */
@@ -37,7 +38,8 @@ export function createS3Archives({ endpoint, region, pathStyle }: S3Settings): A
       }
       yield* listAll(client, bucket, prefix)
     },
-    open: (path, file, signal) => read(client, placeOf(path).bucket, file, signal),
+    lines: (path, file, offset, signal) =>
+      readLines(() => read(client, placeOf(path).bucket, file, signal), offset),
   }
 }
 

@@ -11,6 +11,6 @@ export function createArchives({ roots, s3 }: { roots: readonly string[]; s3: S3
   return {
     resolve: async (path) => of(path).resolve(path),
     list: (path, only) => of(path).list(path, only),
-    open: (path, file, signal) => of(path).open(path, file, signal),
+    lines: (path, file, offset, signal) => of(path).lines(path, file, offset, signal),
   }
 }

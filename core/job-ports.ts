@@ -190,12 +190,35 @@ export type BulkStore = Pick<JobStore, 'byLane' | 'steering' | 'isDrained' | 'li
 
 export type JobChange = 'pause' | 'resume' | 'cancel' | { rate: number | null } | { fail: string }
 
+export interface ArchiveLine {
+  /** Without its line break; empty for a blank line. A view: to be used before the next line is asked for. */
+  bytes: Buffer
+  /** Where the next line begins, in bytes of the decompressed text. */
+  end: number
+  /** `bom`, `crlf`, `blank`, `no_last_newline`, `line_too_long`. */
+  oddities: string[]
+}
+
+/** Something odd of the file as a whole: `cut`, `corrupt`, `empty`. */
+export interface FileNote {
+  note: string
+  detail: string | undefined
+}
+
 /** Where archives are: folders, buckets. Made in clients/. */
 export interface ArchiveAccess {
   /** The path as it is to be used. Throws `path_not_allowed`; touches no network. */
   resolve(path: string): Promise<string>
   /** All files of an archive, in the order of their names, or `only` that one. Throws `archive_unreadable`, `archive_forbidden`. */
   list(path: string, only?: string): AsyncIterable<ArchiveFile>
-  /** The bytes of one file as they are stored. Throws `archive_file_gone` or `archive_file_changed`. */
-  open(path: string, file: ArchiveFile, signal?: AbortSignal): AsyncIterable<Uint8Array>
+  /**
+   * The lines of one file, from an offset in its text on, and what is odd in the file as a whole. Throws
+   * `archive_file_gone` or `archive_file_changed`.
+   */
+  lines(
+    path: string,
+    file: ArchiveFile,
+    offset: number,
+    signal?: AbortSignal,
+  ): AsyncIterable<ArchiveLine | FileNote>
 }

@@ -23,25 +23,13 @@ export function createJobFill({ sqlite }: Db) {
     `SELECT job.status, ${held} AS held, lane.head - lane.cursor AS ahead, lane.id AS laneId, job.connection_id AS connectionId
      FROM jobs job JOIN lanes lane ON lane.id = job.lane_id WHERE job.id = ? AND job.fill_epoch = ?`,
   )
-  // A lane that waits for its filler is not forsaken.
-  const touch = sqlite.prepare<[number, string]>(
-    `UPDATE lanes SET touched_at_ms = ?, state = CASE state WHEN 'asleep' THEN 'running' ELSE state END
-     WHERE id = (SELECT lane_id FROM jobs WHERE id = ? AND ended_at_ms IS NULL)`,
-  )
   const open = sqlite
     .prepare<[string], number>(
       'UPDATE jobs SET fill_epoch = fill_epoch + 1 WHERE id = ? RETURNING fill_epoch',
     )
     .pluck()
-  const progress = sqlite.prepare(
-    `UPDATE jobs SET checkpoint = @checkpoint, closed = max(closed, @closed), outside_window = outside_window + @outsideWindow,
-       not_selected = not_selected + @notSelected, units_done = coalesce(@unitsDone, units_done),
-       units_total = coalesce(@unitsTotal, units_total) WHERE id = @id`,
-  )
-  const note = sqlite.prepare(
-    `INSERT INTO job_notes (job_id, kind, file, count, detail) VALUES (@id, @kind, @file, @count, @detail)
-     ON CONFLICT DO UPDATE SET count = count + excluded.count`,
-  )
+  const { progress, note } = prepareProgress({ sqlite })
+  const touch = prepareTouch({ sqlite })
   const append = prepareAppend({ sqlite })
 
   function current({ jobId, epoch }: FillLease): StateRow {
@@ -84,6 +72,28 @@ export function createJobFill({ sqlite }: Db) {
       return told(current(lease))
     },
   }
+}
+
+/** How far the source has been read, and what was odd in it. */
+function prepareProgress({ sqlite }: Pick<Db, 'sqlite'>) {
+  const progress = sqlite.prepare(
+    `UPDATE jobs SET checkpoint = @checkpoint, closed = max(closed, @closed), outside_window = outside_window + @outsideWindow,
+       not_selected = not_selected + @notSelected, units_done = coalesce(@unitsDone, units_done),
+       units_total = coalesce(@unitsTotal, units_total) WHERE id = @id`,
+  )
+  const note = sqlite.prepare(
+    `INSERT INTO job_notes (job_id, kind, file, count, detail) VALUES (@id, @kind, @file, @count, @detail)
+     ON CONFLICT DO UPDATE SET count = count + excluded.count`,
+  )
+  return { progress, note }
+}
+
+/** A lane that waits for its filler is not forsaken. */
+function prepareTouch({ sqlite }: Pick<Db, 'sqlite'>) {
+  return sqlite.prepare<[number, string]>(
+    `UPDATE lanes SET touched_at_ms = ?, state = CASE state WHEN 'asleep' THEN 'running' ELSE state END
+     WHERE id = (SELECT lane_id FROM jobs WHERE id = ? AND ended_at_ms IS NULL)`,
+  )
 }
 
 /** Log rows, heads, counters; requests where we hold no body yet. */

@@ -113,7 +113,7 @@ function prepareFiles(db: Db): Pick<Reading, 'putFiles' | 'file' | 'filesHeld' |
   const held = sqlite.prepare<[string], { files: number; bytes: number }>(
     'SELECT count(*) AS files, coalesce(sum(bytes), 0) AS bytes FROM job_files WHERE job_id = ?',
   )
-  const notes = sqlite.prepare<[string], JobNote & { detail: string | null }>(
+  const notes = sqlite.prepare<[string], Omit<JobNote, 'detail'> & { detail: string | null }>(
     'SELECT kind, file, count, detail FROM job_notes WHERE job_id = ? ORDER BY id',
   )
   return {
@@ -124,7 +124,7 @@ function prepareFiles(db: Db): Pick<Reading, 'putFiles' | 'file' | 'filesHeld' |
       })
     },
     file: async (id, n) => get.get(id, n),
-    filesHeld: async (id) => held.get(id) ?? { files: 0, bytes: 0 },
+    filesHeld: async (id) => held.get(id) as { files: number; bytes: number },
     notes: async (id) => notes.all(id).map((row) => ({ ...row, detail: row.detail ?? undefined })),
   }
 }

@@ -3,21 +3,7 @@
  * marks, CRLF, blank lines. Nothing of that stops the reading; each is told. Memory is bounded, whatever a file holds.
  */
 import { createGunzip, type Gunzip } from 'node:zlib'
-
-export interface ArchiveLine {
-  /** Without its line break; empty for a blank line. A view: to be used before the next line is asked for. */
-  bytes: Buffer
-  /** Where the next line begins, in bytes of the decompressed text. */
-  end: number
-  /** `bom`, `crlf`, `blank`, `no_last_newline`, `line_too_long`. */
-  oddities: string[]
-}
-
-/** Something odd of the file as a whole: `cut`, `corrupt`, `empty`. */
-export interface FileNote {
-  note: string
-  detail: string | undefined
-}
+import type { ArchiveLine, FileNote } from '../core/ports.ts'
 
 /** Segment's messages have at most 32 KB; a line longer than this is garbage, and its beginning is kept. */
 const lineBytesMax = 1024 * 1024
@@ -112,7 +98,7 @@ function* slicesOf(piece: Buffer, at: number, fineFrom: number | undefined): Gen
 
 /** zlib as something that is given a slice and answers what became of it, so that a fault loses nothing before it. */
 class Unzipping {
-  error: NodeJS.ErrnoException | undefined
+  private fault: NodeJS.ErrnoException | undefined
   private readonly zlib: Gunzip = createGunzip({ chunkSize: 64 * 1024 })
   private notify: () => void = () => undefined
 
@@ -120,7 +106,7 @@ class Unzipping {
     const tell = () => this.notify()
     this.zlib.on('readable', tell)
     this.zlib.on('error', (error: NodeJS.ErrnoException) => {
-      this.error = error
+      this.fault = error
       tell()
     })
   }
@@ -133,21 +119,27 @@ class Unzipping {
     return this.until((isOver) => this.zlib.once('end', isOver).end())
   }
 
+  /** What stopped it, if anything has. */
+  get error(): NodeJS.ErrnoException | undefined {
+    return this.fault
+  }
+
   destroy(): void {
     this.zlib.destroy()
   }
 
   /** What it gives until it is over; it takes no more while what it gave has not been read. */
   private async *until(begin: (isOver: () => void) => void): AsyncGenerator<Buffer> {
-    let over = false
+    const state = { over: false }
+    const isOver = () => state.over
     begin(() => {
-      over = true
+      state.over = true
       this.notify()
     })
     for (;;) {
       const piece = this.zlib.read() as Buffer | null
       if (piece !== null) yield piece
-      else if (over || this.error) return
+      else if (isOver() || this.error) return
       else await new Promise<void>((resolve) => (this.notify = resolve))
     }
   }
