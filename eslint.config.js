@@ -1,9 +1,24 @@
 // The walls between the rooms, kept by lint. docs/decisions/0002 says why each stands where it does.
 import importX from 'eslint-plugin-import-x'
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript'
+import reactHooks from 'eslint-plugin-react-hooks'
 import tseslint from 'typescript-eslint'
 
-const rooms = ['core', 'api', 'workflows', 'activities', 'clients', 'db', 'sandbox', 'bin', 'bench', 'test']
+const rooms = [
+  ...[
+    'core',
+    'api',
+    'workflows',
+    'activities',
+    'clients',
+    'db',
+    'sandbox',
+    'console',
+    'bin',
+    'bench',
+    'test',
+  ],
+]
 
 /** Which rooms each room may import. `bin`, `bench` and `test` may import everything. */
 const mayImport = {
@@ -14,6 +29,7 @@ const mayImport = {
   workflows: ['workflows', 'core', 'activities'],
   api: ['api', 'core', 'workflows'],
   sandbox: ['sandbox', 'core'],
+  console: ['console'],
 }
 
 const zones = Object.entries(mayImport).map(([room, allowed]) => ({
@@ -45,15 +61,34 @@ const packagesOnly = (allowed, message) => ({
   message,
 })
 
-export default tseslint.config(
-  { ignores: ['node_modules', '.data', 'dist', 'coverage', 'test/workflows/histories', 'db/migrations'] },
+const consolePackages = ['react', 'react-dom', '@mantine', '@tanstack', 'recharts', 'openapi-fetch']
+/** What a vendor sent is text in the page, never markup. */
+const markup = [
   {
-    files: ['**/*.ts'],
+    selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']",
+    message: "Vendors' text is shown as text.",
+  },
+  {
+    selector: 'AssignmentExpression[left.property.name=/^(inner|outer)HTML$/]',
+    message: "Vendors' text is shown as text.",
+  },
+]
+
+export default tseslint.config(
+  {
+    ignores: [
+      ...['node_modules', '.data', 'dist', 'coverage', 'test/workflows/histories', 'db/migrations'],
+      'console/api/schema.d.ts',
+    ],
+  },
+  {
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     plugins: { 'import-x': importX },
     settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'import-x/no-restricted-paths': ['error', { zones }],
       'import-x/no-default-export': 'error',
       'max-lines': ['error', 300],
@@ -141,11 +176,39 @@ export default tseslint.config(
     files: ['clients/**/*.ts', 'db/**/*.ts'],
     rules: { 'no-restricted-syntax': ['error', noEnv, ...impure] },
   },
+  {
+    // A page has a clock of its own; what it may not have is the server's code.
+    files: ['console/**/*.{ts,tsx}'],
+    plugins: { 'react-hooks': reactHooks },
+    rules: {
+      'react-hooks/rules-of-hooks': 'error',
+      'react-hooks/exhaustive-deps': 'error',
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            packagesOnly(consolePackages, 'console/ runs in a browser: its own libraries and itself.'),
+          ],
+        },
+      ],
+      'no-restricted-syntax': ['error', noEnv, ...markup],
+      // A handler that starts something asynchronous is what `onClick` is for.
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
+    },
+  },
+  {
+    // Markup is long and flat: a line an attribute.
+    files: ['console/**/*.tsx'],
+    rules: { 'max-lines-per-function': ['error', { max: 90, skipBlankLines: true, skipComments: true }] },
+  },
   { files: ['bin/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {
     files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: { 'max-lines-per-function': 'off', 'max-lines': ['error', 500] },
   },
-  { files: ['*.config.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  {
+    files: ['*.config.ts', 'console/vite.config.ts'],
+    rules: { 'import-x/no-default-export': 'off', 'no-restricted-imports': 'off' },
+  },
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
 )

@@ -24,17 +24,15 @@ interface WakerDeps {
   starter: LaneStarter
   clock: Clock
   log: Log
-  /** Lanes that have a handler; the others keep what they accept until they get one. */
-  isDrained: (lane: LaneName) => boolean
 }
 
-export function createWaker({ lanes, starter, clock, log, isDrained }: WakerDeps): Waker {
+export function createWaker({ lanes, starter, clock, log }: WakerDeps): Waker {
   const calledAtMs = new Map<string, number>()
 
   function call(kind: 'wake' | 'ensure', connectionId: string, lane: LaneName, everyMs: number): void {
     const key = `${kind}:${connectionId}:${lane}`
     const nowMs = clock.nowMs()
-    if (!isDrained(lane) || nowMs - (calledAtMs.get(key) ?? -Infinity) < everyMs) return
+    if (nowMs - (calledAtMs.get(key) ?? -Infinity) < everyMs) return
     calledAtMs.set(key, nowMs)
     void tell(kind, connectionId, lane)
   }

@@ -11,7 +11,6 @@ import { createWaker } from '../api/waker.ts'
 import { createStatsigConsole } from '../clients/statsig-console.ts'
 import { createLaneStarter } from '../clients/temporal-lanes.ts'
 import { createWorkflowRuns } from '../clients/temporal-runs.ts'
-import { isDrained } from '../core/lanes.ts'
 import { alertSender, eventSenders } from './alert-parts.ts'
 import { randomIds, systemClock as clock } from './clock.ts'
 import { watchDisk } from './disk.ts'
@@ -32,7 +31,7 @@ const temporal = connectInBackground(config, log)
 const starter = createLaneStarter({ client: temporal.client, clock })
 const runs = createWorkflowRuns({ client: temporal.client, clock })
 const erasureStarter = createErasureStarter({ erasures: store.erasures, runs, log })
-const waker = createWaker({ lanes: store.lanes, starter, clock, log, isDrained })
+const waker = createWaker({ lanes: store.lanes, starter, clock, log })
 const idTypes = createIdTypes({
   ...{ connections: store.connections, clock },
   statsig: createStatsigConsole({ consoleUrl: config.statsigConsoleUrl }),

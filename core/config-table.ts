@@ -86,7 +86,7 @@ export const settings = {
     'S3_ENDPOINT',
     kinds.url,
     "AWS's own",
-    'Where archives named `s3://…` are: a store that speaks as S3 does.',
+    'The store of archives named `s3://…`, where it is another one that speaks as S3 does.',
   ),
   s3Region: set(
     'S3_REGION',

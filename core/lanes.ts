@@ -37,18 +37,3 @@ export function taskQueueOf(lane: LaneName): 'causeway-live' | 'causeway-bulk' {
   const live: readonly string[] = ['events', 'audiences', 'outbound', 'forward']
   return live.includes(lane) ? 'causeway-live' : 'causeway-bulk'
 }
-
-/** Lanes that a handler drains today; the others accept and keep what comes. */
-export const drainedLanes = [
-  'events',
-  'late',
-  'audiences',
-  'outbound',
-  'forward',
-] as const satisfies StandingLane[]
-
-/** Whether a handler drains the lane today. */
-export function isDrained(lane: LaneName): boolean {
-  const drained: readonly LaneName[] = drainedLanes
-  return lane.includes(':') || drained.includes(lane)
-}

@@ -21,6 +21,8 @@ export interface SandboxDeps {
 
 export interface Sandbox {
   app: Hono<SandboxEnv>
+  /** Cuts what is on its way to a destination. */
+  stop: () => void
 }
 
 /** Builds the stand-ins for both vendors, empty and without faults. */
@@ -69,5 +71,5 @@ export function createSandbox({ nowMs, newId = randomUUID }: SandboxDeps): Sandb
 
   app.notFound((c) => c.json({ message: `The sandbox has no ${c.req.method} ${c.req.path}.` }, 404))
   app.onError((error, c) => c.json({ success: false, message: error.message }, 500))
-  return { app }
+  return { app, stop: () => segment.forget() }
 }

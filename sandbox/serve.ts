@@ -19,9 +19,10 @@ export interface RunningSandbox {
 export async function serveSandbox({
   host = '127.0.0.1',
   port,
-  nowMs,
+  ...deps
 }: ListenOptions): Promise<RunningSandbox> {
-  const server = createAdaptorServer({ fetch: createSandbox({ nowMs }).app.fetch })
+  const { app, stop } = createSandbox(deps)
+  const server = createAdaptorServer({ fetch: app.fetch })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)
@@ -29,6 +30,7 @@ export async function serveSandbox({
   const { address, port: actualPort } = server.address() as AddressInfo
   const close = () =>
     new Promise<void>((resolve) => {
+      stop()
       server.close(() => resolve())
       if ('closeAllConnections' in server) server.closeAllConnections()
     })

@@ -24,6 +24,6 @@ async function send(input: AlertInput): Promise<AlertResult> {
     return await sendAlert.executeWithOptions({ summary: 'tell the webhook' }, [input])
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error
-    return await giveUpAlert.executeWithOptions({ summary: 'say that nobody took it' }, [input])
+    return giveUpAlert.executeWithOptions({ summary: 'say that nobody took it' }, [input])
   }
 }

@@ -1,18 +1,12 @@
 /** What a person may say to a set-up while it runs, and what has been said. Carries ids alone. */
-import {
-  ApplicationFailure,
-  CancellationScope,
-  condition,
-  defineSignal,
-  defineUpdate,
-  setHandler,
-} from '@temporalio/workflow'
+import type { CancellationScope } from '@temporalio/workflow'
+import { ApplicationFailure, condition, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow'
 import type { ChoiceIds, SetupStep } from '../core/setup.ts'
 
-/** Consent has come back and is kept in the store; with a code of Segment's, it was refused. */
-export const consentUpdate = defineUpdate<void, [{ refused?: string }]>('consent')
-export const chooseSourceUpdate = defineUpdate<void, [ChoiceIds]>('chooseSource')
-export const cancelSetupUpdate = defineUpdate<void>('cancelSetup')
+/** Each answers the step that the set-up is at then. Consent has come back and is kept in the store; with a code of Segment's, it was refused. */
+export const consentUpdate = defineUpdate<SetupStep, [{ refused?: string }]>('consent')
+export const chooseSourceUpdate = defineUpdate<SetupStep, [ChoiceIds]>('chooseSource')
+export const cancelSetupUpdate = defineUpdate<SetupStep>('cancelSetup')
 /** Something may have changed: look again at once. */
 export const lookSignal = defineSignal('look')
 
@@ -32,23 +26,26 @@ export class SetupTalk {
     setHandler(lookSignal, () => void (this.looks += 1))
     setHandler(
       consentUpdate,
-      (consent) => {
+      (consent: { refused?: string }) => {
         this.consent ??= consent
+        return this.step
       },
-      { validator: (_consent) => this.#expect('authorize') },
+      { validator: (_consent: { refused?: string }) => this.#expect('authorize') },
     )
     setHandler(
       chooseSourceUpdate,
-      async (choice) => {
+      async (choice: ChoiceIds) => {
         this.choice = choice
         // Whoever chose reads the next step.
         await condition(() => this.shown !== 'choose_source')
+        return this.shown
       },
-      { validator: (choice) => this.#expectChoice(choice) },
+      { validator: (choice: ChoiceIds) => this.#expectChoice(choice) },
     )
     setHandler(cancelSetupUpdate, () => {
       this.isCancelled = true
       scope.cancel()
+      return this.step
     })
   }
 

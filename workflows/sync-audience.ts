@@ -71,8 +71,9 @@ export async function syncAudience({ connectionId, audience, isChanged }: SyncAu
   setHandler(approveUpdate, () => decide('approve'))
   setHandler(rejectUpdate, () => decide('reject'))
 
+  const isAsked = () => told !== undefined || isUrgent
   for (;;) {
-    await condition(() => (told !== undefined || isUrgent) && deciding === 0)
+    await condition(() => isAsked() && deciding === 0)
     while (!isUrgent && told !== undefined && waitMs(told, Date.now()) > 0) {
       const { lastMs } = told
       await condition(() => isUrgent || told?.lastMs !== lastMs, waitMs(told, Date.now()))
@@ -93,7 +94,7 @@ export async function syncAudience({ connectionId, audience, isChanged }: SyncAu
       await continueAsNew<typeof syncAudience>({
         connectionId,
         audience,
-        isChanged: told !== undefined || isUrgent,
+        isChanged: isAsked(),
       })
   }
 }

@@ -1,6 +1,5 @@
 /** /healthz for load balancers, /readyz for the whole: honest, with a reason for each check that fails. */
 import type { OpenAPIHono } from '@hono/zod-openapi'
-import { isDrained } from '../../core/lanes.ts'
 import type { LaneState } from '../../core/ports.ts'
 import type { ApiDeps } from '../deps.ts'
 
@@ -101,10 +100,9 @@ async function checkLanes({ store, clock }: ApiDeps): Promise<Check> {
 
 /** Work waits, nobody holds it back on purpose, and no drain has shown life. */
 export function isStalled(
-  { state, paused, pending, oldestPendingAtMs, touchedAtMs, lane }: LaneState,
+  { state, paused, pending, oldestPendingAtMs, touchedAtMs }: LaneState,
   nowMs: number,
 ): boolean {
   if (pending === 0 || paused || state === 'paused' || state === 'needs_attention') return false
-  if (!isDrained(lane)) return false
   return nowMs - Math.max(touchedAtMs, oldestPendingAtMs ?? nowMs) > stalledMs
 }

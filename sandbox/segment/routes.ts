@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import type { SandboxEnv } from '../connection.ts'
 import type { Faults } from '../faults.ts'
+import { Outbox } from './delivery/outbox.ts'
 import { KnobBoard, knobRoutes } from './knobs.ts'
 import { MessageLog } from './message-log.ts'
 import { Grants } from './oauth/grants.ts'
@@ -22,7 +23,7 @@ export interface SegmentDeps {
 
 export interface Segment {
   routes: Hono<SandboxEnv>
-  /** Back to what stood there at the start. */
+  /** Back to what stood there at the start; what is on its way to a destination is cut. */
   forget: () => void
 }
 
@@ -32,6 +33,7 @@ export function createSegment({ nowMs, newId, faults }: SegmentDeps): Segment {
   const workspace = new Workspace()
   const board = new KnobBoard()
   const rateLimit = new RateLimit()
+  const outbox = new Outbox({ nowMs, newId, random: Math.random, board, workspace })
   const requests: ApiRequest[] = []
   const grants = new Grants({ nowMs, board })
   const granted = (token: string) => grants.accessOf(token)
@@ -40,7 +42,10 @@ export function createSegment({ nowMs, newId, faults }: SegmentDeps): Segment {
   // Tracking API
   for (const [path, type] of trackingPaths) {
     routes.use(path, cors())
-    routes.post(path, tracking(type, { nowMs, faults, messageLog, onTaken: () => undefined }))
+    routes.post(
+      path,
+      tracking(type, { nowMs, faults, messageLog, onTaken: (message) => outbox.take(message) }),
+    )
   }
   routes.use('/v1/projects/*', cors())
   routes.get('/v1/projects/:writeKey/settings', sourceSettings())
@@ -60,12 +65,13 @@ export function createSegment({ nowMs, newId, faults }: SegmentDeps): Segment {
   routes.get('/_sandbox/segment/discarded', (c) => c.json(messageLog.discarded))
 
   routes.get('/_sandbox/segment/destinations', (c) => c.json(workspace.inventory()))
+  routes.get('/_sandbox/segment/deliveries', (c) => c.json(outbox.deliveries))
   routes.get('/_sandbox/segment/grants', (c) => c.json(grants.shown()))
   routes.get('/_sandbox/segment/api_requests', (c) => c.json(requests))
   routes.route('/_sandbox/segment/settings', knobRoutes(board))
 
   const forget = () => {
-    for (const part of [messageLog, workspace, rateLimit, grants]) part.forget()
+    for (const part of [messageLog, workspace, rateLimit, grants, outbox]) part.forget()
     board.reset()
     requests.length = 0
   }

@@ -123,7 +123,7 @@ describe('registerSegmentWebhook', () => {
       expect(new Set(await onDisk())).toEqual(
         new Set(['events a', 'late l', 'events i', 'audiences personas_2']),
       )
-      expect(world.starter.calls).toEqual(['wake con_1 events', 'wake con_1 late'])
+      expect(world.starter.calls).toEqual(['wake con_1 events', 'wake con_1 late', 'wake con_1 audiences'])
     })
 
     it('takes the time of a message as Segment has corrected it', async () => {

@@ -41,7 +41,7 @@ describe('POST /webhooks/statsig/:connectionId answers', () => {
     expect(await pending('outbound')).toBe(4)
     expect(await pending('events')).toBe(0)
     expect((await listed())[0]).toEqual({ messageId: 'uuid-1', name: 'Bought', type: 'event', userId: 'u1' })
-    expect(world.starter.calls).toEqual([])
+    expect(world.starter.calls).toEqual(['wake con_1 outbound'])
   })
   it('200 to a bearer of the secret, gzip and a byte order mark included', async () => {
     const body = gzipSync(`\ufeff${JSON.stringify([event])}`)

@@ -242,6 +242,6 @@ describe('configDoc', () => {
       .split('\n')
       .filter((line) => line.startsWith('| `'))
     expect(rows).toHaveLength(Object.keys(settings).length)
-    for (const row of rows) expect(row).toMatch(/^\| `[A-Z_]+` \| .+ \| .+ \| .+\. \|$/)
+    for (const row of rows) expect(row).toMatch(/^\| `[A-Z0-9_]+` \| .+ \| .+ \| .+\. \|$/)
   })
 })

@@ -72,7 +72,7 @@ export function checkMapping(made: MappingCase, tally: Tally): void {
   if (!isDeepStrictEqual(once, again)) throw new Error('the same body maps in two ways')
   if (!isDeepStrictEqual(once[goodAt], alone)) throw new Error('a neighbour changed the good message')
   once.forEach(({ mapping }, at) => {
-    checkShape(mapping)
+    checkShape(mapping, made.source)
     if (at === goodAt) return
     tally.messages += 1
     tally[mapping.verdict.kind] += 1
@@ -127,20 +127,24 @@ const Seen = z.strictObject({
   anonymousId: clean.max(256).optional(),
   timeMs: z.int().min(-8.64e15).max(8.64e15).optional(),
 })
-const event = strictEvent(receivedAtMs)
-const Verdict = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('mapped'), event, warnings: Warnings }),
-  z.strictObject({ kind: z.literal('filtered'), rule: code, warnings: Warnings }),
-  z.strictObject({ kind: z.literal('skipped'), reason: code, warnings: Warnings }),
-  z.strictObject({
-    kind: z.literal('rejected'),
-    ...{ code, path: clean.max(256), message: clean.max(256), warnings: Warnings },
-  }),
-])
+const verdictBefore = (latestMs: number) =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('mapped'), event: strictEvent(latestMs), warnings: Warnings }),
+    z.strictObject({ kind: z.literal('filtered'), rule: code, warnings: Warnings }),
+    z.strictObject({ kind: z.literal('skipped'), reason: code, warnings: Warnings }),
+    z.strictObject({
+      kind: z.literal('rejected'),
+      ...{ code, path: clean.max(256), message: clean.max(256), warnings: Warnings },
+    }),
+  ])
 
-function checkShape({ seen, verdict }: Mapping): void {
+const Verdict = verdictBefore(receivedAtMs)
+/** A line of an archive that names no time of receipt was received at its own time, whatever that says. */
+const ArchivedVerdict = verdictBefore(8.64e15 - 300_000)
+
+function checkShape({ seen, verdict }: Mapping, source: Receipt['source']): void {
   Seen.parse(seen)
-  Verdict.parse(verdict)
+  ;(source === 'archive' ? ArchivedVerdict : Verdict).parse(verdict)
   if (verdict.kind !== 'mapped') return
   const sent = JSON.stringify(verdict.event)
   if (JSON.stringify(JSON.parse(sent)) !== sent) throw new Error('the event changes on the wire')

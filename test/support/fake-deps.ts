@@ -12,7 +12,7 @@ import { createStreams } from '../../api/streams.ts'
 import { createWaker } from '../../api/waker.ts'
 import { createOutboundGuard } from '../../clients/outbound-guard.ts'
 import { idPrefixes } from '../../core/ids.ts'
-import { isDrained, type LaneName } from '../../core/lanes.ts'
+import type { LaneName } from '../../core/lanes.ts'
 import type {
   Clock,
   Connection,
@@ -157,7 +157,7 @@ export function createApiWorld(change: (deps: ApiDeps) => Partial<ApiDeps> = () 
     senders: {},
     alertWatch: createAlertWatch({ store, runs, clock, ids: countingIds(), log, owner: 'test' }),
     alertUrlFault: (url) => createOutboundGuard([]).faultOf(url),
-    waker: createWaker({ lanes: store.lanes, starter, clock, log, isDrained }),
+    waker: createWaker({ lanes: store.lanes, starter, clock, log }),
     segmentOauth: undefined,
     streams: createStreams(),
     trustedProxies: new BlockList(),

@@ -1,9 +1,9 @@
 // A destination's subscriptions ("mappings" in Segment's app) over the Public API. Triggers are read by Segment's own
 // parser; a mapping that the sandbox could not carry out is refused when it is made.
-import { parseFql } from '@segment/destination-subscriptions'
 import type { Context } from 'hono'
 import { z } from 'zod'
 import { badMapping } from '../delivery/mapping.ts'
+import { isTrigger } from '../delivery/trigger.ts'
 import type { Destination, Subscription } from '../workspace.ts'
 import type { Access } from './access.ts'
 import { findDestination } from './destinations.ts'
@@ -13,9 +13,7 @@ import { readInput } from './input.ts'
 import { pageOf } from './page.ts'
 
 const Settings = z.record(z.string(), z.unknown())
-const Trigger = z
-  .string()
-  .refine((fql) => !('error' in parseFql(fql)), { error: 'The trigger is not valid FQL.' })
+const Trigger = z.string().refine(isTrigger, { error: 'The trigger is not valid FQL.' })
 
 const CreateInput = z.object({
   name: z.string().min(1),
