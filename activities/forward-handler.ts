@@ -2,10 +2,10 @@
  * What SDKs logged to us goes on to Statsig as it came, a request at a time, under the connection's key of the same
  * kind: so the bridge can stand in an SDK's path. Lane `forward`.
  */
-import { hash } from 'node:crypto'
 import { isErasedItem } from '../core/erasure.ts'
 import { isObject } from '../core/own-keys.ts'
 import type { ConnectionStore, KeyKind, StatsigEvents, VendorAnswer } from '../core/ports.ts'
+import { requestIdOf } from '../core/statsig-to-segment/message-id.ts'
 import type { LaneHandler } from './lane-handler.ts'
 import { statsigVendor } from './statsig-handler.ts'
 
@@ -25,7 +25,7 @@ export function createForwardHandler({ connections, statsig }: ForwardHandlerDep
     limits: { entriesMax: 1, bytesMax: Infinity },
     decide(text, { sdkKey = 'server' }, settings) {
       const body = typeof text === 'string' ? text : ''
-      const seen = { messageId: `forward-${hash('sha256', body)}`, type: 'request' }
+      const seen = { messageId: requestIdOf(body), type: 'request' }
       if (!settings.outbound.forward) {
         return { seen, verdict: { kind: 'skipped', reason: 'type_off', warnings: [] } }
       }

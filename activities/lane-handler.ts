@@ -77,9 +77,9 @@ export interface LaneHandler {
   /** How long a request that is not full waits for more while entries keep coming; absent: not at all. */
   fillMs?: number
   /** When an entry may leave, epoch ms, by its receipt; absent: at once. */
-  releaseAtMs?(receivedAtMs: number, settings: ConnectionSettings): number
+  releaseAtMs?: (receivedAtMs: number, settings: ConnectionSettings) => number
   /** The settings as this lane reads them, by whether its key is set. A direction that is off needs none. */
-  adjust?(settings: ConnectionSettings, hasKey: boolean): { settings: ConnectionSettings; isOff: boolean }
+  adjust?: (settings: ConnectionSettings, hasKey: boolean) => { settings: ConnectionSettings; isOff: boolean }
   vendor: LaneVendor
   /** Absent where nothing is needed to deliver. */
   key?: LaneKey

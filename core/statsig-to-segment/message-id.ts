@@ -27,6 +27,11 @@ export function messageIdOf(item: Json, receipt: Receipt): string | undefined {
   return `statsig-${bytesToHex(sha256(utf8ToBytes(JSON.stringify(parts))).subarray(0, hashBytes))}`
 }
 
+/** The id of a whole request, made of its bytes. */
+export function requestIdOf(body: string): string {
+  return `forward-${bytesToHex(sha256(utf8ToBytes(body)).subarray(0, hashBytes))}`
+}
+
 const saysTime = ({ time, timestamp }: Json): boolean => (time ?? timestamp ?? null) !== null
 
 /** A default user may be as large as a body and is the same for every event: its ids are enough to tell users apart. */
