@@ -7,16 +7,21 @@ import type { SandboxEnv } from './connection.ts'
 import { faultRoutes } from './fault-routes.ts'
 import { Faults } from './faults.ts'
 import { createSegment } from './segment/routes.ts'
+import { CallLimit } from './statsig/call-limit.ts'
 import { configSpecs } from './statsig/config-specs.ts'
+import { consoleSegments } from './statsig/console-segments.ts'
 import { EventLog } from './statsig/event-log.ts'
-import { idLists } from './statsig/id-lists.ts'
+import { idListFile, idLists } from './statsig/id-lists.ts'
 import { logEvent } from './statsig/log-event.ts'
+import { SegmentStore } from './statsig/segment-store.ts'
 import { UnitIdTypes, unitIdTypes } from './statsig/unit-id-types.ts'
 
 export interface SandboxDeps {
   nowMs: () => number
   /** Makes ids and tokens; at random unless told otherwise. */
   newId?: () => string
+  /** False: calls that change ID lists are not limited, for benches. */
+  withLimits?: boolean
 }
 
 export interface Sandbox {
@@ -26,12 +31,13 @@ export interface Sandbox {
 }
 
 /** Builds the stand-ins for both vendors, empty and without faults. */
-export function createSandbox({ nowMs, newId = randomUUID }: SandboxDeps): Sandbox {
+export function createSandbox({ nowMs, newId = randomUUID, withLimits = true }: SandboxDeps): Sandbox {
   const faults = new Faults()
   const eventLog = new EventLog()
   const idTypes = new UnitIdTypes()
-  const startedAtMs = nowMs()
-  const changedAtMs = () => startedAtMs
+  const segments = new SegmentStore(nowMs)
+  const limit = new CallLimit()
+  limit.isOn = withLimits
   const segment = createSegment({ nowMs, newId, faults })
   const app = new Hono<SandboxEnv>()
 
@@ -44,12 +50,14 @@ export function createSandbox({ nowMs, newId = randomUUID }: SandboxDeps): Sandb
     app.post(path, takeEvents)
   }
   for (const version of ['v1', 'v2'] as const) {
-    app.get(`/${version}/download_config_specs/:file?`, configSpecs({ version, changedAtMs }))
+    app.get(`/${version}/download_config_specs/:file?`, configSpecs({ version, segments }))
   }
-  app.on(['GET', 'POST'], '/v1/get_id_lists/:file?', idLists())
+  app.on(['GET', 'POST'], '/v1/get_id_lists/:file?', idLists(segments))
+  app.get('/v1/id_list_files/:id', idListFile(segments))
 
   // Statsig, console side
   app.on(['GET', 'POST'], '/console/v1/unit_id_types', unitIdTypes(idTypes, faults))
+  app.route('/console/v1/segments', consoleSegments({ nowMs, faults, segments, idTypes, limit }))
 
   // Segment
   app.route('/', segment.routes)
@@ -59,12 +67,18 @@ export function createSandbox({ nowMs, newId = randomUUID }: SandboxDeps): Sandb
     const headers = { 'content-type': 'application/json', 'x-event-count': String(eventLog.eventCount) }
     return c.body(eventLog.eventsJson(), 200, headers)
   })
+  app.get('/_sandbox/statsig/id_lists/:id', (c) => {
+    const list = segments.get(c.req.param('id'))
+    return list ? c.json({ ids: [...list.ids] }) : c.json({ message: 'No such list.' }, 404)
+  })
   app.get('/_sandbox/statsig/requests', (c) => c.json(eventLog.requests))
   app.route('/_sandbox/faults', faultRoutes(faults))
   app.delete('/_sandbox', (c) => {
     faults.clear()
     eventLog.forget()
     idTypes.forget()
+    segments.forget()
+    limit.forget()
     segment.forget()
     return c.body(null, 204)
   })
