@@ -149,7 +149,7 @@ CREATE TABLE `audiences` (
   `last_run` text,
   `created_at_ms` integer NOT NULL,
   `updated_at_ms` integer NOT NULL
-);
+, `in_flight` integer DEFAULT false NOT NULL);
 
 CREATE UNIQUE INDEX `audiences_key` ON `audiences` (`connection_id`,`key`);
 

@@ -39,6 +39,8 @@ export const audiences = sqliteTable(
     requestedMode: text('requested_mode', { enum: ['changes', 'full', 'reconcile'] }),
     /** How far a full push has come: the last id that was sent. */
     fullAfter: text('full_after'),
+    /** A call has left and what became of it is not known: until it is, a change of a member assumes the worst. */
+    inFlight: integer('in_flight', { mode: 'boolean' }).notNull().default(false),
     /** JSON of the last run that ended. */
     lastRun: text('last_run'),
     createdAtMs: integer('created_at_ms').notNull(),

@@ -1,0 +1,1 @@
+ALTER TABLE `audiences` ADD `in_flight` integer DEFAULT false NOT NULL;
