@@ -46,7 +46,10 @@ async function makeList(context: SyncContext, idType: string, mode: SyncMode): P
     if (error.code !== 'statsig.list_refused') throw await stopOrWait(context, error)
     // Someone may have made it a moment ago.
     const found = await asked(context, () => segments.get(key, target.key, signal))
-    if (found) return checkKind(found, idType)
+    if (found) {
+      checkKind(found, idType)
+      return
+    }
     const reason = `Statsig refuses to make the ID list ${target.key} with the unit type ${idType}. If the project lacks that type, POST /connections/:id/unit-id-types makes it. Statsig says: ${error.detail}`
     throw new Stopped('needs_attention', reason)
   }

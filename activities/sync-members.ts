@@ -190,7 +190,7 @@ async function finish(
   await context.record({
     ...{ state: ended, reason: shown ?? null },
     ...(isWorthTelling && state !== 'paused' ? { lastRun: run } : {}),
-    ...(isDone ? { doneMode: mode } : {}),
+    ...(isDone ? { doneMode: mode, inFlight: false } : {}),
   })
   return resultOf(context, ended, shown)
 }

@@ -107,6 +107,7 @@ async function sendIds(
     const refused = await callOnce(context, kind, part)
     if (refused === undefined) {
       await audiences.markSent(target, kind, part, nowMs)
+      await settle(context)
       if (kind === 'add') tally.added += part.length
       else tally.removed += part.length
       continue
@@ -131,6 +132,7 @@ async function callOnce(
 ): Promise<BridgeError | undefined> {
   const { segments, target, key, signal, tally, log, clock } = context
   await takeTurn(context)
+  await context.record({ inFlight: true })
   const startedMs = clock.nowMs()
   const tell = (code: string) => {
     const fields = { connectionId: target.connectionId, audience: target.key, kind, ids: ids.length, code }
@@ -146,9 +148,15 @@ async function callOnce(
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error
     tell(error.code)
+    if (error.code !== 'statsig.unavailable') await settle(context)
     if (error.code === 'statsig.list_refused' || error.code === 'statsig.list_too_large') return error
     throw await stopOrWait(context, error)
   }
+}
+
+/** It is known what became of the call; but not of one of an earlier run, before this one has ended well. */
+async function settle({ target, record }: SyncContext): Promise<void> {
+  if (!target.inFlight) await record({ inFlight: false })
 }
 
 /** A fault as the run sees it: it stops for a person, or it is retried by Temporal. */

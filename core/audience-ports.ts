@@ -60,6 +60,8 @@ export interface Audience {
   approved: number
   requestedMode: SyncMode | undefined
   fullAfter: string | undefined
+  /** A call has left and what became of it is not known. */
+  inFlight: boolean
   lastRun: SyncRun | undefined
   createdAtMs: number
   updatedAtMs: number
@@ -186,6 +188,7 @@ export interface SyncRecord {
   listFound?: boolean
   /** Null when the push is done. */
   fullAfter?: string | null
+  inFlight?: boolean
   /** The mode that was asked for has been done. */
   doneMode?: SyncMode
   lastRun?: SyncRun

@@ -12,7 +12,10 @@ interface Known {
   unit: string
   computationId: string | null
   warnings: string
+  inFlight: number
 }
+
+const knownColumns = 'n, unit, computation_id AS computationId, warnings, in_flight AS inFlight'
 
 interface MemberSqlRow extends Standing {
   atMs: number
@@ -46,7 +49,7 @@ export function prepareAudienceFold(db: Db): Pick<AudienceStore, 'fold' | 'erase
       }
       const tally = tallies.get(audience.n) ?? new Tally()
       tallies.set(audience.n, tally)
-      return putWord(audience.n, word.unitId, membership, tally)
+      return putWord(audience, word.unitId, membership, tally)
     })
     for (const [n, tally] of tallies) addTally(n, tally)
     const due = [...keys].filter(([n]) => isDue.get(n)?.due === 1).map(([, key]) => key)
@@ -69,28 +72,36 @@ function preparePutWord({ sqlite }: Db) {
     INSERT INTO audience_members (audience, unit_id, desired, applied, at_ms, at_ns, seq) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET desired = excluded.desired, applied = excluded.applied, at_ms = excluded.at_ms,
       at_ns = excluded.at_ns, seq = excluded.seq, error = CASE WHEN desired = excluded.desired THEN error END`)
-  return (n: number, unitId: string, word: PlacedMembership, tally: Tally): FoldedMembership => {
+  return ({ n, inFlight }: Known, unitId: string, word: PlacedMembership, tally: Tally): FoldedMembership => {
     const known = member.get(n, unitId)
     const result = foldWord(known && { ...known, isMember: known.desired === 1 }, word)
     if (result !== 'changed') return result
-    const isErased = known?.desired === 2
-    const desired = word.isMember ? 1 : isErased ? 2 : 0
-    // An erased member counts as applied although nobody knows: whoever comes back is added again.
-    const applied = isErased && word.isMember ? 0 : (known?.applied ?? 0)
+    const desired = word.isMember ? 1 : known?.desired === 2 ? 2 : 0
+    const applied = appliedAfter(known, desired, inFlight === 1)
     tally.move(known, { desired, applied })
     put.run(n, unitId, desired, applied, word.atMs, word.atNs, word.seq)
     return result
   }
 }
 
+/**
+ * While it is not known what became of a call, whoever comes is taken to be missing on the list and whoever goes to be on
+ * it: one id too many in the next call, and none that is forgotten. The same holds for who was erased and comes back.
+ */
+function appliedAfter(known: Standing | undefined, desired: number, inFlight: boolean): number {
+  if (known === undefined || known.desired === desired) return known?.applied ?? 0
+  if (inFlight || known.desired === 2) return desired === 1 ? 0 : 1
+  return known.applied
+}
+
 /** The audience of a membership, made with its first one. Another computation under the same key is a warning. */
 function prepareAudienceOf({ sqlite }: Db) {
   const find = sqlite.prepare<[string, string], Known>(
-    'SELECT n, unit, computation_id AS computationId, warnings FROM audiences WHERE connection_id = ? AND key = ?',
+    `SELECT ${knownColumns} FROM audiences WHERE connection_id = ? AND key = ?`,
   )
   const make = sqlite.prepare<[string, string, string, number, number], Known>(
     `INSERT INTO audiences (connection_id, key, computation_id, created_at_ms, updated_at_ms) VALUES (?, ?, ?, ?, ?)
-     RETURNING n, unit, computation_id AS computationId, warnings`,
+     RETURNING ${knownColumns}`,
   )
   const setComputation = sqlite.prepare(
     'UPDATE audiences SET computation_id = ?, warnings = ?, updated_at_ms = ? WHERE n = ?',

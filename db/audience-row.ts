@@ -24,6 +24,7 @@ export interface AudienceSqlRow {
   approved: number
   requestedMode: SyncMode | null
   fullAfter: string | null
+  inFlight: number
   lastRun: string | null
   createdAtMs: number
   updatedAtMs: number
@@ -33,7 +34,7 @@ export interface AudienceSqlRow {
 export const audienceColumns = `n, connection_id AS connectionId, key, unit, id_type AS idType, create_list AS createList,
   removals, computation_id AS computationId, warnings, state, reason, list_found AS listFound, desired, applied,
   adds_due AS addsDue, set_aside AS setAside, guard, approved, requested_mode AS requestedMode,
-  full_after AS fullAfter, last_run AS lastRun, created_at_ms AS createdAtMs, updated_at_ms AS updatedAtMs,
+  full_after AS fullAfter, in_flight AS inFlight, last_run AS lastRun, created_at_ms AS createdAtMs, updated_at_ms AS updatedAtMs,
   (SELECT count(*) FROM audience_members WHERE audience = n AND error IS NOT NULL) AS failed`
 
 export function toAudience(row: AudienceSqlRow): Audience {
@@ -49,6 +50,7 @@ export function toAudience(row: AudienceSqlRow): Audience {
     guard: row.guard === null ? undefined : (JSON.parse(row.guard) as HeldRemovals),
     requestedMode: row.requestedMode ?? undefined,
     fullAfter: row.fullAfter ?? undefined,
+    inFlight: row.inFlight === 1,
     lastRun: row.lastRun === null ? undefined : (JSON.parse(row.lastRun) as SyncRun),
   }
 }

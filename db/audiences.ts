@@ -119,6 +119,7 @@ function record({ sqlite }: Db, { n }: Audience, found: SyncRecord, nowMs: numbe
   if (found.reason !== undefined) set('reason', found.reason)
   if (found.guard !== undefined) set('guard', found.guard === null ? null : JSON.stringify(found.guard))
   if (found.listFound !== undefined) set('list_found', found.listFound ? 1 : 0)
+  if (found.inFlight !== undefined) set('in_flight', found.inFlight ? 1 : 0)
   if (found.fullAfter !== undefined) set('full_after', found.fullAfter)
   if (found.doneMode !== undefined)
     sqlite

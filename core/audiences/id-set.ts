@@ -58,5 +58,5 @@ function hashOf(id: string): [number, number] {
   }
   a = Math.imul(a ^ (a >>> 16), 0x85ebca6b) ^ Math.imul(b ^ (b >>> 13), 0xc2b2ae35)
   b = Math.imul(b ^ (b >>> 16), 0x85ebca6b) ^ Math.imul(a ^ (a >>> 13), 0xc2b2ae35)
-  return [a >>> 0, (b >>> 0) | 1]
+  return [a >>> 0, (b | 1) >>> 0]
 }

@@ -1,0 +1,283 @@
+import { MockActivityEnvironment } from '@temporalio/testing'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { SyncInput } from '../../activities/sync-members.ts'
+import type { SyncResult } from '../../core/audiences/details.ts'
+import { BridgeError } from '../../core/errors.ts'
+import type { Audience } from '../../core/ports.ts'
+import { membership } from '../support/audiences.ts'
+import { connectionId, createWorld, startMs, users, type World } from '../support/world.ts'
+
+const dayMs = 86_400_000
+let world: World
+
+beforeEach(async () => {
+  const clock = { ms: startMs, nowMs: () => clock.ms }
+  world = await createWorld({ clock })
+  world.deps.syncSleep = async (ms) => void (clock.ms += ms)
+  await world.store.connections.update(connectionId, { keys: { 'statsig.consoleKey': 'console-a' } }, startMs)
+})
+afterEach(async () => {
+  await world.close()
+})
+
+type Sync = (input: SyncInput) => Promise<SyncResult>
+const sync = (nowMs = startMs): Promise<SyncResult> =>
+  new MockActivityEnvironment().run<[SyncInput], SyncResult, Sync>(world.activities.syncMembers, {
+    ...{ connectionId, audience: 'vip', nowMs },
+  })
+
+/** Words on members, later ones of later calls. */
+let saidMs = startMs
+async function say(ids: string[], isMember: boolean): Promise<void> {
+  saidMs += 1
+  for (let from = 0; from < ids.length; from += 1_000) {
+    const words = ids.slice(from, from + 1_000).map((id) => membership(id, isMember, saidMs))
+    await world.store.audiences.fold(connectionId, words, startMs)
+  }
+}
+const audience = async (): Promise<Audience> => {
+  const found = await world.store.audiences.get(connectionId, 'vip')
+  if (!found) throw new Error('no audience')
+  return found
+}
+const onList = () => world.segments.idsOf('vip')
+const sorted = (ids: string[]) => [...ids].sort()
+const callSizes = () => world.segments.calls.map(({ call, ids }) => `${call} ${ids.length}`)
+
+describe('syncMembers', () => {
+  it('makes the list and carries members over in the fewest calls', async () => {
+    await say(users(2_500), true)
+    expect(await sync()).toMatchObject({ state: 'idle', added: 2_500, calls: 1, applied: 2_500 })
+    expect(onList()).toEqual(sorted(users(2_500)))
+    await say(users(100), false)
+    await say(users(50, 3_000), true)
+    expect(await sync()).toMatchObject({ state: 'idle', added: 50, removed: 100 })
+    expect(callSizes()).toEqual(['add 2500', 'add 50', 'remove 100'])
+    expect(await audience()).toMatchObject({ desired: 2_450, applied: 2_450, addsDue: 0, removesDue: 0 })
+    expect((await audience()).lastRun).toMatchObject({ status: 'success', added: 50, removed: 100, calls: 2 })
+  })
+
+  it('calls nobody when there is nothing to do', async () => {
+    await say(users(3), true)
+    await sync()
+    await sync()
+    expect(callSizes()).toEqual(['add 3'])
+  })
+
+  it('warns before a list passes a thousand ids, which is one-way', async () => {
+    await say(users(1_001), true)
+    world.segments.script = async () => {
+      expect((await audience()).warnings.map(({ code }) => code)).toEqual(['over_1000_ids'])
+    }
+    await sync()
+    expect.assertions(2)
+    expect(await audience()).toMatchObject({ applied: 1_001 })
+  })
+
+  it('follows a membership that flips while its call is in flight', async () => {
+    await say(['a', 'b'], true)
+    world.segments.script = async (_call, index) => {
+      if (index === 0) await say(['a'], false)
+    }
+    await sync()
+    await sync()
+    expect(onList()).toEqual(['b'])
+    expect(await audience()).toMatchObject({ desired: 1, applied: 1 })
+  })
+
+  it('finds the id that Statsig refuses, is partial, and tries it again in the next run', async () => {
+    world.segments.script = ({ ids }) => {
+      if (ids.includes('u7')) throw new BridgeError('statsig.list_refused', 'HTTP 400: bad id')
+    }
+    await say(users(64), true)
+    expect(await sync()).toMatchObject({ state: 'idle', added: 63, failed: 1 })
+    expect((await audience()).lastRun).toMatchObject({ status: 'partial', failed: 1 })
+    const failed = await world.store.audiences.members(await audience(), { state: 'failed', limit: 10 })
+    expect(failed.rows).toMatchObject([{ id: 'u7', applied: false, error: 'HTTP 400: bad id' }])
+    world.segments.script = () => undefined
+    await say(['late'], true)
+    expect(await sync()).toMatchObject({ added: 2, failed: 0 })
+    expect(callSizes().slice(-2)).toEqual(['add 1', 'add 1'])
+    expect((await audience()).lastRun).toMatchObject({ status: 'success' })
+  })
+
+  it('goes on where it was after a crash between the call and the commit', async () => {
+    await say(users(5), true)
+    const crashed = new Error('killed')
+    const { markSent } = world.deps.audiences
+    world.deps.audiences.markSent = () => Promise.reject(crashed)
+    await expect(sync()).rejects.toMatchObject({ type: 'internal' })
+    world.deps.audiences.markSent = markSent
+    expect(onList()).toEqual(users(5))
+    await say(['u1'], false)
+    await sync()
+    expect(onList()).toEqual(users(4, 2))
+    expect(await audience()).toMatchObject({ desired: 4, applied: 4 })
+  })
+
+  it('retries an outage and waits as long as Statsig asks', async () => {
+    await say(['a'], true)
+    world.segments.script = () => {
+      throw new BridgeError('statsig.rate_limited', 'HTTP 429', { retryAfterMs: 7_000 })
+    }
+    await expect(sync()).rejects.toMatchObject({
+      ...{ type: 'statsig.rate_limited', nonRetryable: false, nextRetryDelay: 7_000 },
+    })
+    expect((await audience()).reason).toMatch(/HTTP 429/)
+  })
+
+  it('needs attention for a refused console key, and the events do not', async () => {
+    await say(['a'], true)
+    world.segments.fault = new BridgeError('statsig.console_key_refused', 'HTTP 401')
+    expect(await sync()).toMatchObject({ state: 'needs_attention' })
+    expect((await audience()).reason).toMatch(/console key/)
+    expect((await world.store.connections.get(connectionId))?.status).toBe('active')
+    await world.append(['u1'])
+    expect(await world.lane('events')).toMatchObject({ state: 'asleep', pending: 1 })
+  })
+
+  it('says what is missing when no console key is set', async () => {
+    await world.store.connections.update(connectionId, { keys: { 'statsig.consoleKey': null } }, startMs)
+    await say(['a'], true)
+    expect(await sync()).toMatchObject({ state: 'needs_attention' })
+    expect((await audience()).reason).toMatch(/No Statsig console key/)
+  })
+
+  it('holds while the connection is paused', async () => {
+    await say(['a'], true)
+    await world.store.connections.update(connectionId, { paused: true }, startMs)
+    expect(await sync()).toMatchObject({ state: 'paused' })
+    expect(callSizes()).toEqual([])
+  })
+
+  it('explains a list of the wrong type and one of other ids', async () => {
+    await say(['a'], true)
+    const segment = { id: 'vip', type: 'rule_based', idType: 'userID', count: 0 }
+    world.segments.lists.set('vip', { segment, ids: new Set() })
+    expect(await sync()).toMatchObject({ state: 'needs_attention' })
+    expect((await audience()).reason).toMatch(/type rule_based/)
+    segment.type = 'id_list'
+    segment.idType = 'companyID'
+    await sync()
+    expect((await audience()).reason).toMatch(/made of companyID/)
+  })
+
+  it('waits for a list that is not to be made', async () => {
+    await say(['a'], true)
+    await world.store.audiences.change(connectionId, 'vip', { createList: false }, startMs)
+    expect(await sync()).toMatchObject({ state: 'waiting_list' })
+    await world.segments.create('console-a', { id: 'vip', idType: 'userID' })
+    expect(await sync()).toMatchObject({ state: 'idle', added: 1 })
+  })
+
+  it('notices that the list was deleted, and makes it anew when a full push is asked for', async () => {
+    await say(users(4), true)
+    await sync()
+    world.segments.lists.delete('vip')
+    await say(['new'], true)
+    expect(await sync()).toMatchObject({ state: 'needs_attention' })
+    expect((await audience()).reason).toMatch(/deleted at Statsig/)
+    await world.store.audiences.request(connectionId, 'vip', 'full')
+    expect(await sync()).toMatchObject({ state: 'idle' })
+    expect(onList()).toEqual(sorted(['new', ...users(4)]))
+  })
+
+  it('pushes all that is desired anew in a full run', async () => {
+    await say(users(6), true)
+    await sync()
+    world.segments.lists.get('vip')?.ids.delete('u2')
+    await world.store.audiences.request(connectionId, 'vip', 'full')
+    expect(await sync()).toMatchObject({ state: 'idle', added: 6, calls: 1 })
+    expect(onList()).toEqual(users(6))
+    expect(await audience()).toMatchObject({ requestedMode: undefined })
+  })
+
+  it('shows and mends the difference to what Statsig holds', async () => {
+    await say(users(20), true)
+    await sync()
+    const list = world.segments.lists.get('vip')
+    list?.ids.delete('u5')
+    list?.ids.delete('u6')
+    list?.ids.add('stranger')
+    await world.store.audiences.request(connectionId, 'vip', 'reconcile')
+    expect(await sync()).toMatchObject({ state: 'idle', added: 2, removed: 1 })
+    expect((await audience()).lastRun).toMatchObject({ difference: { missing: 2, extra: 1 } })
+    expect(onList()).toEqual(sorted(users(20)))
+  })
+
+  it('never removes when removals are off', async () => {
+    await say(users(3), true)
+    await sync()
+    await world.store.audiences.change(connectionId, 'vip', { removals: 'never' }, startMs)
+    await say(['u1'], false)
+    expect(await sync()).toMatchObject({ state: 'idle', removed: 0 })
+    expect(onList()).toEqual(users(3))
+  })
+
+  it('takes an erased id off the list past the guard, and forgets it', async () => {
+    await say(users(10), true)
+    await sync()
+    await world.store.audiences.change(connectionId, 'vip', { removals: 'never' }, startMs)
+    expect(await world.store.audiences.eraseUnit(connectionId, users(10), startMs + dayMs)).toEqual(['vip'])
+    expect(await sync()).toMatchObject({ state: 'idle', removed: 10 })
+    expect(onList()).toEqual([])
+    expect((await world.store.audiences.members(await audience(), { limit: 20 })).rows).toEqual([])
+    expect(await audience()).toMatchObject({ desired: 0, applied: 0, addsDue: 0, removesDue: 0 })
+  })
+})
+
+describe('the removal guard', () => {
+  beforeEach(async () => {
+    await say(users(100), true)
+    await sync()
+  })
+
+  it('lets 20 of 100 go and holds the 21st, whatever comes between', async () => {
+    await say(users(20), false)
+    expect(await sync()).toMatchObject({ state: 'idle', removed: 20 })
+    await say(['u21'], false)
+    await say(['new'], true)
+    expect(await sync(startMs + dayMs / 2)).toMatchObject({ state: 'waiting_approval', added: 1, held: 1 })
+    expect((await audience()).guard).toMatchObject({
+      planned: 1,
+      limit: 20,
+      rule: 'too_many',
+      sample: ['u21'],
+    })
+    expect(onList()).toContain('u21')
+  })
+
+  it('goes on waiting when the day is over', async () => {
+    await say(users(30), false)
+    await sync()
+    expect(await sync(startMs + 8 * dayMs)).toMatchObject({ state: 'waiting_approval', held: 30 })
+  })
+
+  it('carries out what was approved, and no more than that', async () => {
+    await say(users(100), false)
+    expect(await sync()).toMatchObject({ state: 'waiting_approval', held: 100 })
+    expect((await audience()).guard).toMatchObject({ rule: 'would_empty' })
+    await say(['u1'], true)
+    expect(await world.store.audiences.decide(connectionId, 'vip', 'approve', startMs)).toBe(100)
+    expect(await sync()).toMatchObject({ state: 'idle', removed: 99 })
+    expect(onList()).toEqual(['u1'])
+  })
+
+  it('keeps the members when it is rejected, and does not plan them again', async () => {
+    await say(users(60), false)
+    await sync()
+    const nowMs = startMs + dayMs
+    expect(await world.store.audiences.decide(connectionId, 'vip', 'reject', nowMs)).toBe(60)
+    await say(users(60), false)
+    expect(await sync(nowMs)).toMatchObject({ state: 'idle', removed: 0 })
+    expect(onList()).toEqual(sorted(users(100)))
+  })
+
+  it('has nothing to decide when nothing waits', async () => {
+    await expect(world.store.audiences.decide(connectionId, 'vip', 'approve', startMs)).rejects.toMatchObject(
+      {
+        code: 'nothing_held',
+      },
+    )
+  })
+})
