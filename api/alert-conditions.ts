@@ -1,6 +1,7 @@
 /** What a person is told of: one function a condition, each of which says where it holds now. A feature adds a line. */
 import type { AlertKind, Finding } from '../core/alerts.ts'
 import type { Connection, Store } from '../core/ports.ts'
+import { hourMs, hoursLookedAt, quietSinceMs, type WebhookHour } from '../core/webhook-quiet.ts'
 import { isStalled } from './routes/health.ts'
 
 export interface Look {
@@ -18,6 +19,7 @@ export const alertConditions: Partial<Record<AlertKind, (look: Look) => Promise<
   lane_stalled: findStalledLanes,
   rejection_rate: findRejections,
   guard_waiting: findWaitingGuards,
+  webhook_quiet: findQuietWebhooks,
 }
 
 export const keyOf = (
@@ -85,4 +87,21 @@ async function findWaitingGuards({ store }: Look): Promise<Found[]> {
     }
     if (page.length < 500) return found
   }
+}
+
+async function findQuietWebhooks({ store, nowMs }: Look): Promise<Found[]> {
+  const byConnection = new Map<string, WebhookHour[]>()
+  for (const { connectionId, ...hour } of await store.outbound.webhookHours(nowMs - hoursLookedAt * hourMs)) {
+    byConnection.set(connectionId, [...(byConnection.get(connectionId) ?? []), hour])
+  }
+  const found: Found[] = []
+  for (const [connectionId, hours] of byConnection) {
+    const sinceMs = quietSinceMs(hours, nowMs)
+    if (sinceMs === undefined) continue
+    const { name } = await named(store, connectionId)
+    const since = new Date(sinceMs).toISOString()
+    const text = `Statsig's webhook of ${name} was busy and has sent nothing since ${since}: look at its card in Statsig's console.`
+    found.push({ connectionId, subject: 'statsig_webhook', text })
+  }
+  return found
 }

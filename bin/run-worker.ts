@@ -92,6 +92,7 @@ function workerOptions(
       ...{ alerts, alertSender: alertSender(config) },
       purges: [
         (nowMs) => catalogue.purge(nowMs),
+        (nowMs) => store.outbound.purge(nowMs),
         (nowMs) => alerts.purge(nowMs - retentionDays * 86_400_000),
       ],
       fillers: fillersOf(store, archivesOf(config)),

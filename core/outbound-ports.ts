@@ -5,7 +5,8 @@ import type { Lease } from './ports.ts'
 export interface Claimant {
   seq: number
   messageId: string
-  receivedAtMs: number
+  /** By which the repetition of a forwarded request is known; when it is claimed, where that is not said. */
+  receivedAtMs?: number
 }
 
 export interface OutboundLaneStore {
@@ -15,8 +16,9 @@ export interface OutboundLaneStore {
   rest(lease: Lease, untilMs: number, reason: string): Promise<void>
 }
 
-/** Forgetting what only the way back needs. */
-export interface OutboundRetention {
-  /** Removes at most `limit` first exposures from before `day`, or the oldest of those that are too many; answers how many. */
-  forgetExposures(beforeDay: number, limit: number): Promise<number>
+export interface OutboundStore {
+  /** Requests of Statsig's webhook by the hour of the epoch, hours without any left out; by connection, oldest first. */
+  webhookHours(sinceMs: number): Promise<{ connectionId: string; hour: number; requests: number }[]>
+  /** Forgets old hours, first exposures of more than 90 days ago, and the oldest where they are too many. Hands out numbers of rows. */
+  purge(nowMs: number): AsyncIterable<number>
 }

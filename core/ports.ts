@@ -14,7 +14,7 @@ import type { LaneName } from './lanes.ts'
 import type { JobStore } from './job-ports.ts'
 import type { IdempotencyStore, LiveStore, MetricsStore } from './explorer-ports.ts'
 import type { MessageStore, ProcessStore, StatsStore } from './read-ports.ts'
-import type { Claimant, OutboundLaneStore } from './outbound-ports.ts'
+import type { Claimant, OutboundLaneStore, OutboundStore } from './outbound-ports.ts'
 import type { RequestSource } from './receipt.ts'
 import type { RefusedKey } from './vendor-ports.ts'
 import type { RetentionStore } from './retention-ports.ts'
@@ -289,6 +289,7 @@ export interface Store extends SetupStores {
   access: AccessStore
   jobs: JobStore
   audiences: AudienceStore
+  outbound: OutboundStore
   close(): Promise<void>
 }
 

@@ -36,6 +36,24 @@ function prepareScope({ sqlite }: Db): (lease: Lease) => number {
 }
 
 export function prepareClaims(db: Db) {
+  const kept = prepareKeptClaims(db)
+  const forwarded = prepareForwardClaims(db)
+  const isForward = ({ lane }: Lease) => lane === 'forward'
+  return {
+    ...kept,
+    claim: (lease: Lease, entries: Claimant[], nowMs: number): Set<number> =>
+      isForward(lease) ? forwarded.claim(lease, entries, nowMs) : kept.claim(lease, entries, nowMs),
+    giveBackUndelivered(lease: Lease, ended: Ended): void {
+      if (isForward(lease)) forwarded.giveBack(lease, undelivered(ended))
+      else kept.giveBackUndelivered(lease, ended)
+    },
+  }
+}
+
+const undelivered = ({ entries }: Ended) =>
+  entries.filter(({ outcome, reason }) => outcome !== 'delivered' && reason !== 'duplicate')
+
+function prepareKeptClaims(db: Db) {
   const { sqlite } = db
   const settled = sqlite.prepare<[number, Buffer], Holder>(
     'SELECT lane_id AS laneId, seq FROM claims WHERE scope = ? AND hash = ?',
@@ -43,7 +61,6 @@ export function prepareClaims(db: Db) {
   const removeSettled = sqlite.prepare('DELETE FROM claims WHERE scope = ? AND hash = ?')
   const recent = createRecentClaims(db)
   const fold = prepareFold(db, recent)
-  const forwarded = prepareForwardClaims(db)
   let folding: Promise<void> | undefined
 
   const scope = prepareScope(db)
@@ -55,7 +72,6 @@ export function prepareClaims(db: Db) {
   return {
     /** Answers the positions whose id another entry holds. Runs in the caller's transaction. */
     claim(lease: Lease, entries: Claimant[], nowMs: number): Set<number> {
-      if (lease.lane === 'forward') return forwarded.claim(lease, entries, nowMs)
       const duplicates = new Set<number>()
       if (destinationOf(lease.lane) === 'ledger' || entries.length === 0) return duplicates
       recent.refresh()
@@ -78,11 +94,10 @@ export function prepareClaims(db: Db) {
      * An entry that ended undelivered lets go of its id, so that the message may come again: corrected, or once the
      * setting that held it back is another.
      */
-    giveBackUndelivered(lease: Lease, { entries: ended, nowMs }: Ended): void {
+    giveBackUndelivered(lease: Lease, ended: Ended): void {
       if (destinationOf(lease.lane) === 'ledger') return
-      const entries = ended.filter(({ outcome, reason }) => outcome !== 'delivered' && reason !== 'duplicate')
+      const entries = undelivered(ended)
       if (entries.length === 0) return
-      if (lease.lane === 'forward') return forwarded.giveBack(lease, entries)
       recent.refresh()
       const inScope = scope(lease)
       const mine = entries
@@ -93,7 +108,7 @@ export function prepareClaims(db: Db) {
         })
       if (mine.length === 0) return
       for (const { hash } of mine) removeSettled.run(inScope, hash)
-      recent.append(inScope, lease.laneId, Math.floor(nowMs / dayMs), true, mine)
+      recent.append(inScope, lease.laneId, Math.floor(ended.nowMs / dayMs), true, mine)
     },
     /** Folds when it is time; cheap when it is not. Not to be called in a transaction. */
     async foldWhenDue(): Promise<void> {

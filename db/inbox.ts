@@ -7,6 +7,7 @@ import type { LaneName } from '../core/lanes.ts'
 import type { AcceptedRequest, Inbox } from '../core/ports.ts'
 import { immediate, type Db } from './client.ts'
 import { minuteOf } from './minute.ts'
+import { prepareCountWebhook } from './outbound-store.ts'
 
 interface Waiting {
   request: AcceptedRequest
@@ -69,7 +70,9 @@ interface Head {
 }
 
 /** Prepared once; a Drizzle builder a row is several times slower (decision 0003). */
-function prepareWrite({ sqlite }: Db): (request: AcceptedRequest) => LaneName[] {
+function prepareWrite(db: Db): (request: AcceptedRequest) => LaneName[] {
+  const { sqlite } = db
+  const countWebhook = prepareCountWebhook(db)
   const insertRequest = sqlite.prepare(
     'INSERT INTO requests (connection_id, received_at_ms, source, call, caller_ip, body) VALUES (?, ?, ?, ?, ?, ?)',
   )
@@ -86,6 +89,7 @@ function prepareWrite({ sqlite }: Db): (request: AcceptedRequest) => LaneName[] 
   return (request) => {
     const { connectionId, receivedAtMs, source, call, callerIp, body } = request
     const row = insertRequest.run(connectionId, receivedAtMs, source, call, callerIp ?? null, body)
+    if (source === 'statsig_webhook') countWebhook(connectionId, receivedAtMs)
     const asleep: LaneName[] = []
     let uncounted = body.length
     for (const [lane, runs] of byLane(request.lanes)) {

@@ -55,6 +55,9 @@ export function createJobReading(db: Db): Reading {
   }
 }
 
+/** The outbound lane waits so long on purpose, to fill its requests; a lane that rests until its hour is touched by then. */
+const fillMs = 6_000
+
 function prepareSteering({ sqlite }: Db): Pick<Reading, 'steering' | 'isDrained' | 'liveLagMs'> {
   interface Row extends Omit<Steering, 'rate' | 'over' | 'closed' | 'ageAtMs'> {
     rate: number | null
@@ -72,12 +75,12 @@ function prepareSteering({ sqlite }: Db): Pick<Reading, 'steering' | 'isDrained'
     )
     .pluck()
   const oldest = sqlite
-    .prepare<[], number | null>(
+    .prepare<[number], number | null>(
       `SELECT min((SELECT request.received_at_ms FROM lane_log log JOIN requests request ON request.id = log.request_id
-         WHERE log.lane_id = lane.id AND log.last_seq > lane.cursor ORDER BY log.last_seq LIMIT 1))
+         WHERE log.lane_id = lane.id AND log.last_seq > lane.cursor ORDER BY log.last_seq LIMIT 1) + CASE lane.name WHEN 'outbound' THEN ${fillMs} ELSE 0 END)
        FROM lanes lane WHERE lane.head > lane.cursor AND lane.state IN ('running', 'asleep') AND NOT lane.paused
          AND lane.name IN ('events', 'audiences', 'outbound', 'forward')
-         AND (lane.state = 'running' OR lane.name = 'events')
+         AND (lane.state = 'running' OR lane.name = 'events') AND lane.touched_at_ms <= ?
          AND NOT (SELECT paused FROM connections WHERE id = lane.connection_id)`,
     )
     .pluck()
@@ -95,7 +98,7 @@ function prepareSteering({ sqlite }: Db): Pick<Reading, 'steering' | 'isDrained'
     },
     isDrained: async (laneId) => drained.get(laneId) === 1,
     async liveLagMs(nowMs) {
-      const atMs = oldest.get()
+      const atMs = oldest.get(nowMs)
       return atMs === null || atMs === undefined ? 0 : Math.max(0, nowMs - atMs)
     },
   }

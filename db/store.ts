@@ -15,6 +15,7 @@ import { createLaneStore } from './lanes.ts'
 import { createLiveStore } from './live.ts'
 import { createMessageStore } from './messages.ts'
 import { createMetricsStore } from './metrics.ts'
+import { createOutboundStore } from './outbound-store.ts'
 import { createProcessStore } from './processes.ts'
 import { createRemovalStore } from './removal.ts'
 import { createRetentionStore } from './retention.ts'
@@ -49,6 +50,7 @@ export function createStore(db: Db, box: SecretBox): Store {
     grants: createGrantStore(db, box),
     audiences: createAudienceStore(db, box),
     jobs: createJobStore(db),
+    outbound: createOutboundStore(db),
     async close() {
       db.sqlite.close()
     },
