@@ -31,7 +31,10 @@ export function answers<S extends 200 | 201, T extends z.ZodType>(
     { content: { 'application/json': { schema: T } }; description: string }
   >
   const failures = Object.fromEntries(
-    [401 as const, 403 as const, ...problems].map((code) => [code, { ...problem, description: titles[code] }]),
+    [401 as const, 403 as const, ...problems].map((code) => [
+      code,
+      { ...problem, description: titles[code] },
+    ]),
   )
   return { ...success, ...failures }
 }

@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { openApiDocument } from '../api/openapi-document.ts'
 import { configDoc, envExample } from '../core/config-doc.ts'
 import { mappingDoc } from '../core/segment-to-statsig/doc.ts'
+import { outboundMappingDoc } from '../core/statsig-to-segment/doc.ts'
 import { schemaSql } from '../db/schema-dump.ts'
+import { consoleTypes } from './console-types.ts'
 
 interface Generated {
   path: string
@@ -17,7 +19,9 @@ const pages: Generated[] = [
   { path: 'docs/config.md', render: configDoc },
   { path: '.env.example', render: envExample },
   { path: 'docs/mapping.md', render: mappingDoc },
+  { path: 'docs/mapping-outbound.md', render: outboundMappingDoc },
   { path: 'docs/openapi.json', render: () => `${JSON.stringify(openApiDocument(), null, 2)}\n` },
+  { path: 'console/api/schema.d.ts', render: consoleTypes },
   { path: 'db/schema.sql', render: schemaSql },
 ]
 

@@ -32,10 +32,19 @@ export function createOutboundGuard(allowed: readonly string[], resolve = dnsLoo
     lookup: (hostname, options, done) => {
       const all: LookupOptions & { all: true } = { ...options, all: true }
       resolve(hostname, all, (error, addresses) => {
-        if (error) return done(error, '', 0)
+        if (error) {
+          done(error, '', 0)
+          return
+        }
         const refusal = addresses.map(({ address }) => refusalOf(address)).find((text) => text !== undefined)
-        if (refusal !== undefined) return done(new AddressRefused(refusal), '', 0)
-        if (options.all === true) return done(null, addresses)
+        if (refusal !== undefined) {
+          done(new AddressRefused(refusal), '', 0)
+          return
+        }
+        if (options.all === true) {
+          done(null, addresses)
+          return
+        }
         const [first] = addresses as [LookupAddress, ...LookupAddress[]]
         done(null, first.address, first.family)
       })

@@ -43,8 +43,12 @@ export interface RetentionStore {
   purgeEnded(endedBeforeMs: number): AsyncIterable<Removed>
   /** Removes claims taken before the day of a moment; looks through all of them once a day. Hands out numbers of claims. */
   purgeClaims(takenBeforeMs: number): AsyncIterable<number>
+  /** Makes counts by the hour of those by the minute; every sum stays what it was. Hands out numbers of rows. */
+  rollUpMinutes(beforeMs: number): AsyncIterable<number>
   /** Removes counts by the minute; the totals stay. Hands out numbers of rows. */
   purgeMinutes(beforeMs: number): AsyncIterable<number>
+  /** Removes what is known of calls with an Idempotency-Key. Hands out numbers of calls. */
+  purgeCalls(startedBeforeMs: number): AsyncIterable<number>
   /** Gives unused pages back to the file system, but for a reserve. Hands out numbers of bytes. */
   shrink(): AsyncIterable<number>
 }

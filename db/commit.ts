@@ -2,6 +2,7 @@
 import { BridgeError } from '../core/errors.ts'
 import { outcomes, type Ending } from '../core/outcome.ts'
 import type { Attempt, EndedEntry, LaneStore, Lease } from '../core/ports.ts'
+import { prepareCountAttempt } from './attempt-counts.ts'
 import type { Db } from './client.ts'
 import { minuteOf } from './minute.ts'
 
@@ -11,7 +12,8 @@ type Counts = Record<Ending, number>
 /** What else is written in the transaction in which entries end: one prepared function a concern. */
 export type CommitFollower = (lease: Lease, done: Done) => void
 
-export function prepareCommit({ sqlite }: Db, followers: readonly CommitFollower[]) {
+export function prepareCommit(db: Db, followers: readonly CommitFollower[]) {
+  const { sqlite } = db
   const advance = sqlite.prepare<[number, number, number, number, number], { head: number }>(
     `UPDATE lanes SET cursor = ?, touched_at_ms = ?, reason = NULL WHERE id = ? AND epoch = ? AND cursor = ? RETURNING head`,
   )
@@ -29,8 +31,11 @@ export function prepareCommit({ sqlite }: Db, followers: readonly CommitFollower
     ON CONFLICT DO UPDATE SET delivered = delivered + excluded.delivered, filtered = filtered + excluded.filtered,
       skipped = skipped + excluded.skipped, rejected = rejected + excluded.rejected`)
 
-  const recordAttempt = (laneId: number, attempt: Attempt) =>
+  const countAttempt = prepareCountAttempt(db)
+  const recordAttempt = (laneId: number, attempt: Attempt) => {
     insertAttempt.run({ laneId, ...attempt, status: attempt.status ?? null, answer: attempt.answer ?? null })
+    countAttempt(laneId, attempt)
+  }
 
   function commit(lease: Lease, done: Done): Lease {
     const { entries, attempts, settingsVersion, nowMs } = done

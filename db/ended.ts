@@ -102,8 +102,9 @@ function prepareStretches({ sqlite }: Db) {
         const end = lastOf(block) + 1
         if (end < high) yield { low: Math.max(bottom, end), high }
         if (end <= bottom) return
-        high = Math.max(bottom, firstOf(block))
-        if (isWorthReading(row)) yield { low: high, high: end }
+        const stretch = { low: Math.max(bottom, firstOf(block)), high: Math.min(high, end) }
+        if (isWorthReading(row)) yield stretch
+        high = stretch.low
         budget.blocks -= 1
       }
       if (budget.blocks <= 0) return yield { low: high, high }

@@ -1,8 +1,10 @@
 /** Retention: its settings, what is held, and the removal of what is too old (db/purge-ended.ts, db/purge-claims.ts). */
 import type { Holdings, RetentionSettings, RetentionStore } from '../core/retention-ports.ts'
 import { immediate, type Db } from './client.ts'
+import { createPurgeCalls } from './idempotency.ts'
 import { createPurgeClaims } from './purge-claims.ts'
 import { createPurgeEnded } from './purge-ended.ts'
+import { createRollUpMinutes } from './roll-up-counts.ts'
 
 /** Rows of counts that one transaction removes at most. */
 const rowsMax = 2_000
@@ -32,7 +34,9 @@ export function createRetentionStore(db: Db): RetentionStore {
     holdings: prepareHoldings(db),
     purgeEnded: createPurgeEnded(db),
     purgeClaims: createPurgeClaims(db),
+    rollUpMinutes: createRollUpMinutes(db),
     purgeMinutes: createPurgeMinutes(db),
+    purgeCalls: createPurgeCalls(db),
     shrink: () => shrink(db, read().maxBytes),
   }
 }

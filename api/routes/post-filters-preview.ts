@@ -16,11 +16,9 @@ const lastMax = 1_000_000
 const PreviewBody = z
   .strictObject({
     lane: z.string().max(150).default('events'),
-    filters: z
-      .record(z.string(), z.unknown())
-      .openapi({
-        description: "As `filters.inbound` or `filters.outbound` of a connection, by the lane's direction.",
-      }),
+    filters: z.record(z.string(), z.unknown()).openapi({
+      description: "As `filters.inbound` or `filters.outbound` of a connection, by the lane's direction.",
+    }),
     last: z.int().min(1).max(lastMax).default(10_000),
   })
   .openapi('FiltersPreviewRequest')

@@ -1,15 +1,18 @@
 /** GET /connections/:id/messages and GET /messages/:id: what came in, what became of it, and each attempt. */
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
 import { BridgeError } from '../../core/errors.ts'
-import { outcomes, type Warning } from '../../core/outcome.ts'
+import { mapForLane } from '../../core/directions.ts'
+import { outcomes, type Verdict, type Warning } from '../../core/outcome.ts'
 import type { EntryStory as StoredStory, MessageQuery } from '../../core/ports.ts'
+import { isObject } from '../../core/own-keys.ts'
+import { redact, redactText } from '../../core/redact.ts'
 import { unknownIdTypes } from '../../core/segment-to-statsig/id-types.ts'
-import { mapSegmentMessage, type Mapping } from '../../core/segment-to-statsig/index.ts'
 import { shownJson } from '../../core/shown-json.ts'
-import { parseBody, receiptOf, unpackStored } from '../../core/stored-request.ts'
+import { receiptOf, unpackForLane } from '../../core/stored-request.ts'
+import type { StatsigEvent } from '../../core/statsig.ts'
 import type { ApiDeps } from '../deps.ts'
 import { answers, ConnectionPath } from '../openapi.ts'
-import { attemptToWire, Entry, EntryStory, entryToWire } from '../wire/entry.ts'
+import { attemptToWire, Entry, type Attempt, EntryStory, entryToWire } from '../wire/entry.ts'
 import { pageOf, PageQuery } from '../wire/page.ts'
 import { loadConnection } from './read-connections.ts'
 
@@ -77,20 +80,36 @@ async function storyToWire(deps: ApiDeps, story: StoredStory): Promise<EntryStor
   const { connections } = deps.store
   const version = story.settingsVersion ?? (await loadConnection(deps, story.connectionId)).settingsVersion
   const settings = await connections.settingsAt(story.connectionId, version)
-  const unpacked = story.body && unpackStored(story.row, parseBody(story.body))
-  const rest = { attempts: story.attempts.map(attemptToWire), related: story.related }
-  if (!unpacked?.ok || !settings) return { ...entryToWire(story), ...rest, warnings: [] }
+  const rest = { attempts: story.attempts.map(attemptToWire).map(redactAnswer), related: story.related }
+  const unpacked = unpackBody(story)
+  if (!unpacked || !settings) return { ...entryToWire(story), ...rest, warnings: [] }
   const received = unpacked.items[story.item]
-  const { seen, verdict } = mapSegmentMessage(received, receiptOf(story.row, unpacked.batch), settings)
+  const mapping = mapForLane(story.lane, received, receiptOf(story.row, unpacked.batch), settings)
+  const { seen, verdict } = mapping ?? { seen: {}, verdict: undefined }
   const entry =
     story.outcome === 'pending' ? { ...story, ...seen, messageId: seen.messageId ?? story.messageId } : story
-  const mapped = verdict.kind === 'mapped' ? { mapped: verdict.event } : {}
+  const mapped = verdict?.kind === 'mapped' ? { mapped: redact(shownJson(verdict.event)) } : {}
   return {
     ...entryToWire(entry),
-    received: shownJson(received),
+    received: redact(shownJson(received)),
     ...mapped,
-    warnings: [...verdict.warnings, ...(await warnOfIdTypes(deps, story.connectionId, verdict))],
+    warnings: [...(verdict?.warnings ?? []), ...(await warnOfIdTypes(deps, story.connectionId, verdict))],
     ...rest,
+  }
+}
+
+/** A vendor's answer may repeat what it was sent. */
+const redactAnswer = (attempt: Attempt): Attempt =>
+  attempt.answer === undefined ? attempt : { ...attempt, answer: redactText(attempt.answer) }
+
+/** Undefined where nothing can be told of single messages: the body is gone, or is no JSON of that door's shape. */
+function unpackBody({ lane, body, row }: StoredStory) {
+  if (!body) return undefined
+  try {
+    const unpacked = unpackForLane(lane, row, body)
+    return unpacked.ok ? unpacked : undefined
+  } catch {
+    return undefined
   }
 }
 
@@ -98,9 +117,15 @@ async function storyToWire(deps: ApiDeps, story: StoredStory): Promise<EntryStor
 async function warnOfIdTypes(
   deps: ApiDeps,
   connectionId: string,
-  verdict: Mapping['verdict'],
+  verdict: Verdict<unknown> | undefined,
 ): Promise<Warning[]> {
-  if (verdict.kind !== 'mapped' || verdict.event.user.customIDs === undefined) return []
+  if (verdict?.kind !== 'mapped' || !isStatsigEvent(verdict.event)) return []
   const known = await deps.idTypes.known(connectionId)
   return known === undefined ? [] : unknownIdTypes(verdict.event, known)
+}
+
+/** Only what goes to Statsig has a user with ids of the project's types. */
+function isStatsigEvent(event: unknown): event is StatsigEvent {
+  const user = isObject(event) ? event.user : undefined
+  return isObject(user) && user.customIDs !== undefined
 }

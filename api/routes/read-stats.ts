@@ -1,6 +1,5 @@
 /** GET /connections/:id/stats: the funnel, exact, per lane and for the direction. */
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
-import { isDrained } from '../../core/lanes.ts'
 import type { LaneStats } from '../../core/ports.ts'
 import { addCounts, noCounts, type Counts } from '../../core/totals.ts'
 import type { ApiDeps } from '../deps.ts'
@@ -35,7 +34,7 @@ const route = createRoute({
   path: '/connections/{id}/stats',
   summary: 'Read the funnel',
   description:
-    '`accepted` equals the sum of the outcomes at every read. `series` is the last hour unless `since` says otherwise.',
+    '`accepted` equals the sum of the outcomes at every read. `series` is the last hour unless `since` says otherwise; `since` is rounded down to a whole step. Counts older than two days are kept by the hour, and 90 days.',
   request: { params: ConnectionPath, query: Query },
   responses: answers(200, Stats, 'Totals since the beginning, and a series.', [404, 422]),
 })
@@ -50,19 +49,15 @@ export function registerReadStats(app: OpenAPIHono, deps: ApiDeps): void {
     const lanes = await deps.store.stats.read(id, { sinceMs, stepMs: steps[step] })
     const named = (name: string) => lanes.filter(({ lane }) => lane === name)
     // A message that is in `audiences` only is counted there, and nowhere else.
-    const soleAudiences = named('audiences').map((lane) => ({ ...lane, totals: lane.sole, series: [] }))
+    const soleAudiences = named('audiences').map((lane) => ({
+      ...lane,
+      ...{ totals: lane.sole, series: lane.soleSeries },
+    }))
     const inbound = [...named('events'), ...named('late'), ...soleAudiences]
     return c.json(
       {
         lanes: Object.fromEntries(lanes.map((lane) => [lane.lane, toFunnel([lane], nowMs)])),
-        // What waits in a lane that nothing drains yet would age without end, and says nothing of delivery.
-        inbound: {
-          ...toFunnel(inbound, nowMs),
-          lagMs: lagOf(
-            inbound.filter(({ lane }) => isDrained(lane)),
-            nowMs,
-          ),
-        },
+        inbound: toFunnel(inbound, nowMs),
         outbound: toFunnel(named('outbound'), nowMs),
       },
       200,

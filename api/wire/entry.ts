@@ -35,6 +35,7 @@ export const Attempt = z
     settingsVersion: z.number().int(),
   })
   .openapi('Attempt')
+export type Attempt = z.infer<typeof Attempt>
 
 const Warning = z.object({ code: z.string(), path: z.string(), message: z.string() })
 
@@ -58,6 +59,6 @@ export function entryToWire({ receivedAtMs, endedAtMs, ...entry }: StoredEntry):
   return Entry.parse(known({ ...entry, receivedAt: iso(receivedAtMs), endedAt }))
 }
 
-export function attemptToWire({ atMs, ...attempt }: StoredAttempt): z.infer<typeof Attempt> {
+export function attemptToWire({ atMs, ...attempt }: StoredAttempt): Attempt {
   return Attempt.parse(known({ ...attempt, at: iso(atMs) }))
 }

@@ -66,3 +66,43 @@ function toBody(error: unknown, status: number): ProblemBody {
 
 /** A key that makes a repeated POST start its work once. */
 export const idempotent = (): { 'Idempotency-Key': string } => ({ 'Idempotency-Key': crypto.randomUUID() })
+
+interface Call {
+  query?: Record<string, string | number | undefined>
+  body?: unknown
+  headers?: Record<string, string>
+  signal?: AbortSignal
+}
+
+/** A call whose shape the document does not give in a form that the client can type, such as a record of records. */
+export async function call<T>(
+  method: string,
+  path: string,
+  { query = {}, body, headers, signal }: Call = {},
+): Promise<T> {
+  const given = Object.entries(query).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, String(value)]],
+  )
+  const search = new URLSearchParams(given).toString()
+  const isText = typeof body === 'string'
+  let response: Response
+  try {
+    response = await fetch(`/api/v1${path}${search === '' ? '' : `?${search}`}`, {
+      method,
+      headers: {
+        ...csrfHeaders(),
+        ...(body === undefined || isText ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: body === undefined ? undefined : isText ? body : JSON.stringify(body),
+      signal,
+    })
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw new Problem(unreachable)
+  }
+  const text = await response.text()
+  const json: unknown = text === '' ? undefined : JSON.parse(text)
+  if (!response.ok) throw new Problem(toBody(json, response.status))
+  return json as T
+}

@@ -8,7 +8,7 @@ import type { Connection } from '../api/shapes.ts'
 const remembered = 'causeway.connection'
 
 export function useCurrentConnection(): { connection: Connection | undefined; all: Connection[] } {
-  const { connectionId } = useParams({ strict: false }) as { connectionId?: string }
+  const { connectionId } = useParams({ strict: false })
   const { data: all = [] } = useQuery(connectionsQuery)
   useEffect(() => {
     if (connectionId !== undefined) localStorage.setItem(remembered, connectionId)
@@ -19,6 +19,6 @@ export function useCurrentConnection(): { connection: Connection | undefined; al
 
 /** The id in the address of a page that has one. */
 export function useConnectionId(): string {
-  const { connectionId } = useParams({ strict: false }) as { connectionId?: string }
+  const { connectionId } = useParams({ strict: false })
   return connectionId ?? ''
 }

@@ -10,20 +10,15 @@ export interface Destination {
   scope: 'all' | 'connection'
 }
 
+const of = '/connections/$connectionId'
 export const destinations: Destination[] = [
   { label: 'Overview', path: '/', key: 'o', icon: 'overview', scope: 'all' },
-  {
-    label: 'Live stream',
-    path: '/connections/$connectionId/live',
-    key: 'l',
-    icon: 'live',
-    scope: 'connection',
-  },
-  {
-    label: 'Explorer',
-    path: '/connections/$connectionId/messages',
-    key: 'e',
-    icon: 'search',
-    scope: 'connection',
-  },
+  { label: 'Live stream', path: `${of}/live`, key: 'l', icon: 'live', scope: 'connection' },
+  { label: 'Explorer', path: `${of}/messages`, key: 'e', icon: 'search', scope: 'connection' },
+  { label: 'Event tester', path: `${of}/test`, key: 't', icon: 'tester', scope: 'connection' },
+  { label: 'Mapping and filters', path: `${of}/mapping`, key: 'm', icon: 'mapping', scope: 'connection' },
+  { label: 'Audiences', path: `${of}/audiences`, key: 'a', icon: 'audiences', scope: 'connection' },
+  { label: 'Replays and exports', path: `${of}/jobs`, key: 'r', icon: 'replay', scope: 'connection' },
+  { label: 'Connect', path: `${of}/setup`, key: 'c', icon: 'connect', scope: 'connection' },
+  { label: 'Settings', path: '/settings/keys', key: 's', icon: 'settings', scope: 'all' },
 ]

@@ -1,8 +1,8 @@
 /** What stands where a page is not there (yet). */
-import { Button, Skeleton } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
+import { Skeleton } from '@mantine/core'
 import { PageHead } from '../parts/page-head.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
+import { ButtonLink } from '../parts/button-link.tsx'
 
 export function PageLoading() {
   return (
@@ -32,9 +32,7 @@ export function NotFound() {
         It may have been removed, or the link is cut short.
       </PageHead>
       <div>
-        <Button component={Link} to="/">
-          Go to the overview
-        </Button>
+        <ButtonLink to="/">Go to the overview</ButtonLink>
       </div>
     </main>
   )

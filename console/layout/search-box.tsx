@@ -31,6 +31,13 @@ async function findAll(id: string, text: string, signal: AbortSignal): Promise<F
   return (await Promise.all(found)).flat()
 }
 
+const useFound = (connectionId: string | undefined, wanted: string) =>
+  useQuery({
+    queryKey: ['search', connectionId, wanted],
+    queryFn: ({ signal }) => findAll(connectionId ?? '', wanted, signal),
+    enabled: connectionId !== undefined && wanted !== '',
+  })
+
 export function SearchBox({ connectionId }: { connectionId: string | undefined }) {
   const [text, setText] = useState('')
   const [isOpen, setOpen] = useState(false)
@@ -38,11 +45,7 @@ export function SearchBox({ connectionId }: { connectionId: string | undefined }
   const list = useId()
   const navigate = useNavigate()
   const wanted = useDeferredValue(text.trim())
-  const { data: found = [], isFetching } = useQuery({
-    queryKey: ['search', connectionId, wanted],
-    queryFn: ({ signal }) => findAll(connectionId ?? '', wanted, signal),
-    enabled: connectionId !== undefined && wanted !== '',
-  })
+  const { data: found = [], isFetching } = useFound(connectionId, wanted)
   const open = ({ kind, entry }: Found) => {
     setOpen(false)
     const search =

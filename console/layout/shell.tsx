@@ -53,7 +53,7 @@ function Navigation({ isOpen }: { isOpen: boolean }) {
   const choose = (id: string | null) => {
     if (id === null) return
     const page = /^\/connections\/[^/]+\/(\w+)/.exec(pathname)?.[1] ?? 'messages'
-    void navigate({ to: `/connections/${id}/${page}` as '/' })
+    void navigate({ to: `/connections/${id}/${page}` })
   }
   return (
     <nav className={`shell-nav ${isOpen ? 'is-open' : ''}`} aria-label="Pages">
@@ -96,8 +96,8 @@ function Links({
       {shown.map(({ label, path, icon }) => (
         <li key={label}>
           <Link
-            to={path as '/'}
-            params={{ connectionId } as never}
+            to={path}
+            params={{ connectionId }}
             activeOptions={{ exact: path === '/', includeSearch: false }}
           >
             <Icon name={icon} /> {label}

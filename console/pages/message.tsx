@@ -4,7 +4,7 @@ import { PageHead } from '../parts/page-head.tsx'
 import { MessagePanel } from './message/panel.tsx'
 
 export function MessagePage() {
-  const { messageId } = useParams({ strict: false }) as { messageId: string }
+  const { messageId = '' } = useParams({ strict: false })
   return (
     <div className="page">
       <PageHead title="Message">

@@ -2,7 +2,7 @@
 import { Button, PasswordInput } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useState, type FormEvent } from 'react'
+import { useState, type SyntheticEvent } from 'react'
 import { signIn, type SignInFailure } from '../api/session.ts'
 import { useAddress } from '../layout/address.ts'
 import { CopyLine } from '../parts/copy.tsx'
@@ -19,7 +19,7 @@ export function SignIn() {
   const [{ next }] = useAddress()
   const navigate = useNavigate()
   const queries = useQueryClient()
-  const submit = async (event: FormEvent) => {
+  const submit = async (event: SyntheticEvent) => {
     event.preventDefault()
     setBusy(true)
     const failed = await signIn(key.trim())

@@ -27,7 +27,12 @@ export function EntryTable({ entries, open, onOpen }: Props) {
         </thead>
         <tbody>
           {entries.map((entry) => (
-            <tr key={entry.id} className="open-row" aria-selected={entry.id === open} onClick={() => onOpen(entry.id)}>
+            <tr
+              key={entry.id}
+              className="open-row"
+              aria-selected={entry.id === open}
+              onClick={() => onOpen(entry.id)}
+            >
               <td>
                 <OutcomeMark outcome={entry.outcome} />
               </td>
@@ -35,7 +40,9 @@ export function EntryTable({ entries, open, onOpen }: Props) {
                 <button type="button" data-row className="row-button clip" onClick={() => onOpen(entry.id)}>
                   {entry.event ?? entry.type ?? 'not read yet'}
                 </button>
-                {entry.event !== undefined && entry.type !== 'track' && <span className="dim"> {entry.type}</span>}
+                {entry.event !== undefined && entry.type !== 'track' && (
+                  <span className="dim"> {entry.type}</span>
+                )}
               </td>
               <td className="clip" style={{ maxWidth: 180 }}>
                 {entry.userId ?? <span className="dim">–</span>}

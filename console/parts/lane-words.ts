@@ -35,11 +35,5 @@ export function reasonWord(entry: Pick<Entry, 'reason' | 'outcome'>): string {
   return entry.outcome === 'filtered' ? `filter: ${reason}` : reason.replaceAll('_', ' ')
 }
 
-const holds: Record<string, string> = {
-  statsig_unauthorized: 'Statsig refuses the server key',
-  'statsig.unauthorized': 'Statsig refuses the server key',
-  server_key_missing: 'no Statsig server key is set',
-}
-
-export const holdWord = (lane: Lane): string =>
-  lane.reason === undefined ? 'it waits for a person' : (holds[lane.reason] ?? lane.reason.replaceAll('_', ' '))
+/** Why a lane stands; the drain says it in a sentence. */
+export const holdWord = (lane: Lane): string => lane.reason?.replace(/[.]$/, '') ?? 'it waits for a person'

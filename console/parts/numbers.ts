@@ -38,9 +38,14 @@ export function bytes(n: number): string {
 export function relative(atMs: number, nowMs: number): string {
   const gap = Math.abs(nowMs - atMs)
   if (gap < 5_000) return 'just now'
-  const [ms, unit] = gap < 60_000 ? [1_000, 's'] : gap < 3_600_000 ? [60_000, 'min'] : gap < 172_800_000 ? [3_600_000, 'h'] : [86_400_000, 'd'] // prettier-ignore
-  const said = `${Math.floor(gap / (ms as number))} ${unit as string}`
+  const said = ago(gap)
   return atMs <= nowMs ? `${said} ago` : `in ${said}`
+}
+
+function ago(ms: number): string {
+  if (ms < 60_000) return `${Math.floor(ms / 1_000)} s`
+  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min`
+  return ms < 172_800_000 ? `${Math.floor(ms / 3_600_000)} h` : `${Math.floor(ms / 86_400_000)} d`
 }
 
 export const clockTime = (iso: string): string => {

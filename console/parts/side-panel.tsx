@@ -2,7 +2,15 @@
 import { useEffect, useRef, type ReactNode } from 'react'
 import { Icon } from './icons.tsx'
 
-export function SidePanel({ label, children, onClose }: { label: string; children: ReactNode; onClose: () => void }) {
+export function SidePanel({
+  label,
+  children,
+  onClose,
+}: {
+  label: string
+  children: ReactNode
+  onClose: () => void
+}) {
   const panel = useRef<HTMLElement>(null)
   const close = useRef(onClose)
   close.current = onClose

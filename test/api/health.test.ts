@@ -2,7 +2,7 @@ import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createApiWorld, nowMs, type ApiWorld } from '../support/fake-deps.ts'
 import { leaseOf } from '../support/end-entries.ts'
-import { makeAudienceIdentify, makeTrack } from '../support/make-event.ts'
+import { makeTrack } from '../support/make-event.ts'
 
 let world: ApiWorld
 let full: boolean

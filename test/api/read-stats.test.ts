@@ -76,16 +76,16 @@ describe('registerReadStats', () => {
       ])
     })
 
-    it('no age of what nothing drains yet for inbound, though its lane has one', async () => {
+    it('the age of an audience that waits as that of inbound', async () => {
       await accept(makeAudienceIdentify())
       world.clock.ms += 30_000
       expect(await read()).toMatchObject({
         lanes: { audiences: { lagMs: 30_000 } },
-        inbound: { lagMs: 0, totals: { pending: 1 } },
+        inbound: { lagMs: 30_000, totals: { pending: 1 } },
       })
       await accept(makeTrack())
       world.clock.ms += 1_000
-      expect((await read()).inbound.lagMs).toBe(1_000)
+      expect((await read()).inbound.lagMs).toBe(31_000)
     })
 
     it('a series by minute of the last hour, both lanes of inbound added up', async () => {

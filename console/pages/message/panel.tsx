@@ -1,5 +1,5 @@
 /** A message's whole story as a time line, with what came in and what went out beside each other. */
-import { Button, Skeleton } from '@mantine/core'
+import { Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { problemOf } from '../../api/client.ts'
@@ -14,17 +14,24 @@ import { ProblemNote } from '../../parts/problem-note.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { MessageActions } from './actions.tsx'
 import { TimeLine } from './time-line.tsx'
+import { ButtonLink } from '../../parts/button-link.tsx'
 
 export function MessagePanel({ id, isPage = false }: { id: string; isPage?: boolean }) {
   const { data: story, error, refetch } = useQuery(storyQuery(id))
   if (error && problemOf(error).status === 404)
-    return <Empty title="This message is no longer kept">Its history is past the retention, or the person was erased. Counters still know it.</Empty>
+    return (
+      <Empty title="This message is no longer kept">
+        Its history is past the retention, or the person was erased. Counters still know it.
+      </Empty>
+    )
   if (error) return <ProblemNote error={error} retry={() => void refetch()} />
   if (!story) return <Skeleton height={420} />
   return (
     <article className="stack wide">
       <header className="stack">
-        <h2 style={{ margin: 0, paddingRight: 40, overflowWrap: 'anywhere' }}>{story.event ?? story.type ?? 'Message'}</h2>
+        <h2 style={{ margin: 0, paddingRight: 40, overflowWrap: 'anywhere' }}>
+          {story.event ?? story.type ?? 'Message'}
+        </h2>
         <div className="row">
           <OutcomeMark outcome={story.outcome} />
           {story.reason !== undefined && <span>{reasonWord(story)}</span>}
@@ -106,11 +113,19 @@ function Bodies({ story }: { story: EntryStory }) {
       <div className="halves">
         <section>
           <h3>As received</h3>
-          {story.received === undefined ? <p className="dim">The body is no longer kept.</p> : <JsonView value={story.received} label="the message as received" />}
+          {story.received === undefined ? (
+            <p className="dim">The body is no longer kept.</p>
+          ) : (
+            <JsonView value={story.received} label="the message as received" />
+          )}
         </section>
         <section>
           <h3>As mapped</h3>
-          {story.mapped === undefined ? <p className="dim">Nothing was to be sent.</p> : <JsonView value={story.mapped} label="the event as mapped" />}
+          {story.mapped === undefined ? (
+            <p className="dim">Nothing was to be sent.</p>
+          ) : (
+            <JsonView value={story.mapped} label="the event as mapped" />
+          )}
         </section>
       </div>
     </>
@@ -118,7 +133,7 @@ function Bodies({ story }: { story: EntryStory }) {
 }
 
 export const OpenTester = ({ story }: { story: EntryStory }) => (
-  <Button component={Link} to={`/connections/${story.connectionId}/test` as '/'} search={{ from: story.id } as never} variant="default">
+  <ButtonLink to={`/connections/${story.connectionId}/test`} search={{ from: story.id }} variant="default">
     Open in the tester
-  </Button>
+  </ButtonLink>
 )

@@ -21,7 +21,7 @@ export function TimeLine({ story }: { story: EntryStory }) {
         <span className="dot">
           <OutcomeMark outcome={story.outcome} bare />
         </span>
-        <strong>{story.outcome === 'pending' ? 'Waiting' : story.outcome[0]?.toUpperCase() + story.outcome.slice(1)}</strong>{' '}
+        <strong>{endingWord[story.outcome]}</strong>{' '}
         {story.endedAt !== undefined && <Moment at={story.endedAt} beginMs={beginMs} />}
         <div className="dim">{ending(story)}</div>
       </li>
@@ -36,8 +36,9 @@ function AttemptItem({ attempt, number, beginMs }: { attempt: Attempt; number: n
       <StateMarkDot tone={fine ? 'good' : 'warn'} />
       <strong>Attempt {number}</strong> <Moment at={attempt.at} beginMs={beginMs} />
       <div className="dim">
-        {attempt.status === undefined ? attempt.code : `status ${attempt.status}`} after {duration(attempt.durationMs)}, with{' '}
-        {plural(attempt.entries, 'event')} in the request, settings version {attempt.settingsVersion}
+        {attempt.status === undefined ? attempt.code : `status ${attempt.status}`} after{' '}
+        {duration(attempt.durationMs)}, with {plural(attempt.entries, 'event')} in the request, settings
+        version {attempt.settingsVersion}
       </div>
       {attempt.answer !== undefined && attempt.answer !== '' && (
         <blockquote className="mono" style={{ margin: '4px 0 0', overflowWrap: 'anywhere' }}>
@@ -58,9 +59,18 @@ function Moment({ at, beginMs }: { at: string; beginMs?: number }) {
   return (
     <span className="dim num">
       {clockTime(at)}
-      {beginMs === undefined ? '' : ` · +${duration(Math.max(0, Date.parse(at) - beginMs))}`} · <TimeAgo at={at} />
+      {beginMs === undefined ? '' : ` · +${duration(Math.max(0, Date.parse(at) - beginMs))}`} ·{' '}
+      <TimeAgo at={at} />
     </span>
   )
+}
+
+const endingWord = {
+  pending: 'Waiting',
+  delivered: 'Delivered',
+  filtered: 'Filtered',
+  skipped: 'Skipped',
+  rejected: 'Rejected',
 }
 
 function ending(story: EntryStory): string {

@@ -20,14 +20,19 @@ export function Bridge({ connection }: { connection: Connection }) {
     <section className="card pad stack wide" aria-label={name}>
       <div className="row between">
         <h2 style={{ margin: 0 }}>
-          <Link to="/connections/$connectionId/messages" params={params}>
+          <Link to="/connections/$connectionId" params={params}>
             {name}
           </Link>
         </h2>
         <div className="row wide">
           <ConnectionState connection={connection} />
           <TemporalLink url={lanes['events']?.temporalUrl} />
-          <Button variant="default" size="compact-sm" loading={pause.isPending} onClick={() => pause.mutate({ paused: !paused })}>
+          <Button
+            variant="default"
+            size="compact-sm"
+            loading={pause.isPending}
+            onClick={() => pause.mutate({ paused: !paused })}
+          >
             {paused ? 'Resume' : 'Pause'}
           </Button>
         </div>
@@ -35,8 +40,21 @@ export function Bridge({ connection }: { connection: Connection }) {
       {stats ? (
         <>
           <div className="bridge">
-            <Carriageway from="Segment" to="Statsig" funnel={stats.inbound} lanes={[lanes['events'], lanes['late']]} held={paused} />
-            <Carriageway from="Statsig" to="Segment" funnel={stats.outbound} lanes={[lanes['outbound']]} held={paused} isBack />
+            <Carriageway
+              from="Segment"
+              to="Statsig"
+              funnel={stats.inbound}
+              lanes={[lanes['events'], lanes['late']]}
+              held={paused}
+            />
+            <Carriageway
+              from="Statsig"
+              to="Segment"
+              funnel={stats.outbound}
+              lanes={[lanes['outbound']]}
+              held={paused}
+              isBack
+            />
           </div>
           <FunnelLine connectionId={id} stats={stats} />
         </>
@@ -100,11 +118,18 @@ function Carriageway({ from, to, funnel, lanes, held, isBack = false }: Way) {
         <span className="bank">Statsig</span>
       </div>
       <span className="num nowrap">
-        {ended === 0 ? <span className="dim">nothing yet</span> : <>{percent(hour.delivered, ended)} delivered</>}
+        {ended === 0 ? (
+          <span className="dim">nothing yet</span>
+        ) : (
+          <>{percent(hour.delivered, ended)} delivered</>
+        )}
       </span>
       <span className="num nowrap">lag {duration(funnel.lagMs)}</span>
       <span className="bridge-spark">
-        <Sparkline values={minutes} label={`${from} to ${to}, accepted per minute in the last hour, at most ${count(Math.max(...minutes))}`} />
+        <Sparkline
+          values={minutes}
+          label={`${from} to ${to}, accepted per minute in the last hour, at most ${count(Math.max(...minutes))}`}
+        />
       </span>
     </>
   )

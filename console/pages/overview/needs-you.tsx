@@ -7,6 +7,7 @@ import type { Connection, Lane } from '../../api/shapes.ts'
 import { Icon } from '../../parts/icons.tsx'
 import { holdWord, laneWord } from '../../parts/lane-words.ts'
 import { plural } from '../../parts/numbers.ts'
+import { ButtonLink } from '../../parts/button-link.tsx'
 
 export function NeedsYou({ connections }: { connections: Connection[] }) {
   const needs = connections.flatMap((connection) => needsOf(connection))
@@ -20,9 +21,15 @@ export function NeedsYou({ connections }: { connections: Connection[] }) {
 }
 
 function needsOf(connection: Connection): ReactNode[] {
-  const stopped = Object.entries(connection.lanes).filter(([, lane]) => lane.state === 'needs_attention')
-  const byReason = Map.groupBy(stopped, ([, lane]) => lane.reason ?? '')
-  return [...byReason.values()].map((lanes) => <Stopped key={`${connection.id}-${lanes[0]?.[0] ?? ''}`} {...{ connection, lanes }} />)
+  const byReason = new Map<string, [string, Lane][]>()
+  for (const [name, lane] of Object.entries(connection.lanes)) {
+    if (lane.state !== 'needs_attention') continue
+    const reason = lane.reason ?? ''
+    byReason.set(reason, [...(byReason.get(reason) ?? []), [name, lane]])
+  }
+  return [...byReason].map(([reason, lanes]) => (
+    <Stopped key={`${connection.id}-${reason}`} connection={connection} lanes={lanes} />
+  ))
 }
 
 function Stopped({ connection, lanes }: { connection: Connection; lanes: [string, Lane][] }) {
@@ -35,17 +42,27 @@ function Stopped({ connection, lanes }: { connection: Connection; lanes: [string
       icon="warn"
       actions={
         <>
-          <Button component={Link} to={`/connections/${connection.id}/keys` as '/'} size="xs">
+          <ButtonLink
+            to="/connections/$connectionId"
+            params={{ connectionId: connection.id }}
+            hash="keys"
+            size="xs"
+          >
             Replace the key
-          </Button>
+          </ButtonLink>
           <Button variant="default" loading={retry.isPending} onClick={() => retry.mutate()}>
             It is right now: try again
           </Button>
         </>
       }
     >
-      <strong>{connection.name}</strong> · {holdWord(first[1])} ({lanes.map(([lane]) => laneWord(lane)).join(', ')}).{' '}
-      <Link to="/connections/$connectionId/messages" params={{ connectionId: connection.id }} search={{ outcome: 'pending' }}>
+      <strong>{connection.name}</strong> · {holdWord(first[1])} (
+      {lanes.map(([lane]) => laneWord(lane)).join(', ')}).{' '}
+      <Link
+        to="/connections/$connectionId/messages"
+        params={{ connectionId: connection.id }}
+        search={{ outcome: 'pending' }}
+      >
         {plural(waiting, 'message')}
       </Link>{' '}
       wait, none is lost.
@@ -53,9 +70,20 @@ function Stopped({ connection, lanes }: { connection: Connection; lanes: [string
   )
 }
 
-export function Need({ icon, children, actions }: { icon: 'warn' | 'held'; children: ReactNode; actions: ReactNode }) {
+export function Need({
+  icon,
+  children,
+  actions,
+}: {
+  icon: 'warn' | 'held'
+  children: ReactNode
+  actions: ReactNode
+}) {
   return (
-    <div className={`note ${icon === 'warn' ? 'bad-note' : 'warn-note'}`} style={{ alignItems: 'center', flexWrap: 'wrap' }}>
+    <div
+      className={`note ${icon === 'warn' ? 'bad-note' : 'warn-note'}`}
+      style={{ alignItems: 'center', flexWrap: 'wrap' }}
+    >
       <span className={icon === 'warn' ? 'bad' : 'warn'}>
         <Icon name={icon} />
       </span>

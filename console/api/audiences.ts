@@ -1,0 +1,115 @@
+/** Engage audiences and the ID lists that they fill. */
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { call, idempotent } from './client.ts'
+
+export type AudienceState =
+  'idle' | 'syncing' | 'paused' | 'waiting_approval' | 'waiting_list' | 'needs_attention'
+export type MemberState = 'in' | 'out' | 'adding' | 'removing' | 'failed'
+
+export interface Guard {
+  planned: number
+  limit: number
+  rule: string
+  message: string
+  since: string
+  sample: string[]
+}
+
+export interface SyncRun {
+  mode: string
+  status: 'success' | 'partial' | 'stopped'
+  startedAt: string
+  endedAt: string
+  added: number
+  removed: number
+  failed: number
+  calls?: number
+  difference?: { missing: number; extra: number } | null
+}
+
+export interface Audience {
+  key: string
+  unit: string
+  idType?: string | null
+  createList: boolean
+  removals: 'mirror' | 'never'
+  state: AudienceState
+  reason?: string | null
+  desired: number
+  applied: number
+  addsDue?: number
+  removesDue?: number
+  failed: number
+  setAside: number
+  guard?: Guard | null
+  lastRun?: SyncRun | null
+  warnings?: { code: string; message: string }[]
+  temporalUrl?: string
+}
+
+export interface Member {
+  id: string
+  state: MemberState
+  desired?: boolean
+  applied?: boolean
+  at?: string
+  error?: string | null
+}
+
+const path = (connectionId: string, key?: string) =>
+  `/connections/${connectionId}/audiences${key === undefined ? '' : `/${encodeURIComponent(key)}`}`
+
+export const audiencesQuery = (connectionId: string) =>
+  queryOptions({
+    queryKey: ['audiences', connectionId],
+    queryFn: async () =>
+      (await call<{ data: Audience[] }>('GET', path(connectionId), { query: { limit: 500 } })).data,
+    refetchInterval: 5_000,
+  })
+
+export const audienceQuery = (connectionId: string, key: string) =>
+  queryOptions({
+    queryKey: ['audiences', connectionId, key],
+    queryFn: () => call<Audience>('GET', path(connectionId, key)),
+    refetchInterval: 2_000,
+  })
+
+export const membersQuery = (connectionId: string, key: string, filter: { state?: string; id?: string }) =>
+  infiniteQueryOptions({
+    queryKey: ['audiences', connectionId, key, 'members', filter],
+    queryFn: ({ pageParam }) =>
+      call<{ data: Member[]; nextCursor: string | null }>('GET', `${path(connectionId, key)}/members`, {
+        query: { ...filter, limit: 100, cursor: pageParam },
+      }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+  })
+
+export type AudienceAction =
+  { do: 'sync'; mode: 'changes' | 'full' | 'reconcile' } | { do: 'approve' } | { do: 'reject' }
+
+export function useActOnAudience(connectionId: string, key: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (action: AudienceAction) =>
+      call<Audience>('POST', `${path(connectionId, key)}/${action.do}`, {
+        body: action.do === 'sync' ? { mode: action.mode } : {},
+        headers: idempotent(),
+      }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['audiences', connectionId] }),
+  })
+}
+
+export interface AudiencePatch {
+  unit?: string
+  createList?: boolean
+  removals?: 'mirror' | 'never'
+}
+
+export function usePatchAudience(connectionId: string, key: string) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (patch: AudiencePatch) => call<Audience>('PATCH', path(connectionId, key), { body: patch }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['audiences', connectionId] }),
+  })
+}

@@ -1,0 +1,67 @@
+/** Set-up as the workflow says it stands. */
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { call, idempotent, problemOf } from './client.ts'
+
+export type SetupStep =
+  | 'authorize'
+  | 'exchange'
+  | 'sources'
+  | 'choose_source'
+  | 'destination'
+  | 'keys'
+  | 'paste'
+  | 'proof'
+  | 'undo'
+  | 'active'
+  | 'failed'
+  | 'expired'
+  | 'cancelled'
+
+export interface SetupState {
+  step: SetupStep
+  authorizeUrl?: string
+  expiresAt?: string
+  choices?: { workspaceId: string; name: string; sources: { id: string; name: string; slug: string }[] }[]
+  missing?: { what: string; says: string }[]
+  error?: { code: string; text?: string; message?: string; nextStep?: string }
+  workflowId?: string
+  temporalUrl?: string
+}
+
+const ends: SetupStep[] = ['active', 'failed', 'expired', 'cancelled']
+export const isEnded = (step: SetupStep): boolean => ends.includes(step)
+
+/** Null: none was begun. */
+export const setupQuery = (connectionId: string) =>
+  queryOptions({
+    queryKey: ['setup', connectionId],
+    queryFn: async (): Promise<SetupState | null> => {
+      try {
+        return await call<SetupState>('GET', `/connections/${connectionId}/setup`)
+      } catch (error) {
+        if (problemOf(error).status === 404) return null
+        throw error
+      }
+    },
+    refetchInterval: ({ state }) => (state.data && isEnded(state.data.step) ? 10_000 : 1_000),
+  })
+
+export function useSetup(connectionId: string) {
+  const queries = useQueryClient()
+  const onSuccess = async () => {
+    await queries.invalidateQueries({ queryKey: ['setup', connectionId] })
+    await queries.invalidateQueries({ queryKey: ['connections'] })
+  }
+  const address = `/connections/${connectionId}/setup`
+  const start = useMutation({
+    mutationFn: () => call<SetupState>('POST', address, { body: {}, headers: idempotent() }),
+    onSuccess,
+  })
+  const cancel = useMutation({ mutationFn: () => call('DELETE', address), onSuccess })
+  const choose = useMutation({
+    mutationFn: (choice: { workspaceId: string; sourceIds: string[] }) =>
+      call<SetupState>('POST', `${address}/source`, { body: choice, headers: idempotent() }),
+    onSuccess,
+  })
+  return { start, cancel, choose }
+}

@@ -1,0 +1,117 @@
+/** One audience: its numbers, the guard's decision, its runs, its settings, its members. */
+import { Button, Menu, Skeleton } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import { audienceQuery, useActOnAudience, type Audience } from '../api/audiences.ts'
+import { useConnectionId } from '../layout/current-connection.ts'
+import { PageHead } from '../parts/page-head.tsx'
+import { ProblemNote } from '../parts/problem-note.tsx'
+import { count } from '../parts/numbers.ts'
+import { TemporalLink } from '../parts/temporal-link.tsx'
+import { AudienceMark } from './audience/audience-words.tsx'
+import { GuardDecision } from './audience/guard-decision.tsx'
+import { LastRun } from './audience/last-run.tsx'
+import { Members } from './audience/members.tsx'
+import { AudienceSettings } from './audience/settings.tsx'
+
+export function AudiencePage() {
+  const connectionId = useConnectionId()
+  const { audienceKey = '' } = useParams({ strict: false })
+  const { data: audience, error, refetch } = useQuery(audienceQuery(connectionId, audienceKey))
+  return (
+    <div className="page stack wide">
+      <PageHead
+        title={audienceKey}
+        actions={
+          audience && (
+            <div className="row wide">
+              <TemporalLink url={audience.temporalUrl} />
+              <SyncMenu connectionId={connectionId} audience={audience} />
+            </div>
+          )
+        }
+      >
+        {audience ? <AudienceMark audience={audience} /> : 'Audience'}
+      </PageHead>
+      {error && !audience && <ProblemNote error={error} retry={() => void refetch()} />}
+      {!audience && !error && <Skeleton height={320} />}
+      {audience && (
+        <>
+          {audience.reason && audience.state !== 'waiting_approval' && (
+            <div className={`note ${audience.state === 'needs_attention' ? 'bad-note' : 'warn-note'}`}>
+              <p>{audience.reason}</p>
+            </div>
+          )}
+          {audience.guard && (
+            <GuardDecision connectionId={connectionId} audience={audience} guard={audience.guard} />
+          )}
+          <Numbers audience={audience} />
+          <LastRun audience={audience} />
+          <AudienceSettings key={audience.key} connectionId={connectionId} audience={audience} />
+          <Members connectionId={connectionId} audienceKey={audience.key} />
+        </>
+      )}
+    </div>
+  )
+}
+
+function SyncMenu({ connectionId, audience }: { connectionId: string; audience: Audience }) {
+  const act = useActOnAudience(connectionId, audience.key)
+  const sync = (mode: 'changes' | 'full' | 'reconcile') => act.mutate({ do: 'sync', mode })
+  return (
+    <div className="row">
+      {act.error && <span className="bad">{act.error.message}</span>}
+      <Button loading={act.isPending} onClick={() => sync('changes')}>
+        Sync now
+      </Button>
+      <Menu position="bottom-end" shadow="md" width={300}>
+        <Menu.Target>
+          <Button variant="default" aria-label="Other ways to sync">
+            ⋯
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => sync('reconcile')}>Compare with what Statsig holds</Menu.Item>
+          <Menu.Item onClick={() => sync('full')}>Send every member again</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </div>
+  )
+}
+
+function Numbers({ audience }: { audience: Audience }) {
+  const { desired, applied, addsDue = 0, removesDue = 0, failed, setAside } = audience
+  const whole = Math.max(1, desired, applied)
+  const tiles = [
+    ['should be in', desired],
+    ['are in', applied],
+    ['to add', addsDue],
+    ['to remove', removesDue],
+    ['failed', failed],
+    ['set aside', setAside],
+  ] as const
+  return (
+    <section className="stack" aria-label="Counts">
+      <div className="tiles">
+        {tiles.map(([label, n]) => (
+          <div className="card tile" key={label}>
+            <div className="dim">{label}</div>
+            <div className={`big ${label === 'failed' && n > 0 ? 'bad' : ''}`}>{count(n)}</div>
+          </div>
+        ))}
+      </div>
+      <div
+        className="funnel"
+        style={{ height: 12 }}
+        role="img"
+        aria-label={`${count(applied)} of ${count(desired)} are in the list`}
+      >
+        <i
+          className="bar-delivered"
+          style={{ width: `${((Math.min(applied, desired) - Math.min(removesDue, 0)) / whole) * 100}%` }}
+        />
+        <i className="bar-pending" style={{ width: `${(Math.max(0, desired - applied) / whole) * 100}%` }} />
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,67 @@
+/** The guard as a decision: how many, who, since when, and what happens on each choice. */
+import { Button } from '@mantine/core'
+import { useActOnAudience, type Audience, type Guard } from '../../api/audiences.ts'
+import { TimeAgo } from '../../parts/now.tsx'
+import { count } from '../../parts/numbers.ts'
+import { ProblemNote } from '../../parts/problem-note.tsx'
+
+export function GuardDecision({
+  connectionId,
+  audience,
+  guard,
+}: {
+  connectionId: string
+  audience: Audience
+  guard: Guard
+}) {
+  const act = useActOnAudience(connectionId, audience.key)
+  return (
+    <section className="note warn-note" aria-labelledby="decision">
+      <div className="grow stack wide">
+        <h2 id="decision" className="num">
+          {count(guard.planned)} of {count(audience.applied)} members would leave the list
+        </h2>
+        <p>
+          {guard.message} Held since <TimeAgo at={guard.since} />; without asking, {count(guard.limit)} a day
+          may leave. Those who join are added meanwhile.
+        </p>
+        {guard.sample.length > 0 && (
+          <details>
+            <summary>
+              Who: the first {count(guard.sample.length)} of {count(guard.planned)}
+            </summary>
+            <ul className="mono" style={{ columns: '180px', margin: '8px 0 0' }}>
+              {guard.sample.map((id) => (
+                <li key={id}>{id}</li>
+              ))}
+            </ul>
+          </details>
+        )}
+        <div className="halves">
+          <div className="stack">
+            <strong>If you approve</strong>
+            <span>
+              They are removed from the list at Statsig within seconds; gates that target it are false for
+              them.
+            </span>
+            <div>
+              <Button color="red.9" loading={act.isPending} onClick={() => act.mutate({ do: 'approve' })}>
+                Approve: remove {count(guard.planned)}
+              </Button>
+            </div>
+          </div>
+          <div className="stack">
+            <strong>If you reject</strong>
+            <span>They stay in the list. Should Segment say again that they left, you are asked again.</span>
+            <div>
+              <Button variant="default" loading={act.isPending} onClick={() => act.mutate({ do: 'reject' })}>
+                Reject: keep them
+              </Button>
+            </div>
+          </div>
+        </div>
+        {act.error && <ProblemNote error={act.error} />}
+      </div>
+    </section>
+  )
+}

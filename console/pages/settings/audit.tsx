@@ -1,0 +1,89 @@
+/** Every change as a sentence, with what stood before and after behind it. */
+import { Button, Skeleton } from '@mantine/core'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { api, ok } from '../../api/client.ts'
+import type { components } from '../../api/schema.d.ts'
+import { Empty } from '../../parts/empty.tsx'
+import { JsonView } from '../../parts/json-view.tsx'
+import { TimeAgo } from '../../parts/now.tsx'
+import { ProblemNote } from '../../parts/problem-note.tsx'
+import { sentenceOf } from './audit-sentence.ts'
+
+type AuditEntry = components['schemas']['AuditEntry']
+
+export function AuditLog() {
+  const audit = useInfiniteQuery({
+    queryKey: ['audit'],
+    queryFn: ({ pageParam }) =>
+      ok(api.GET('/api/v1/audit', { params: { query: { limit: 50, cursor: pageParam } } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+  })
+  const entries = audit.data?.pages.flatMap(({ data }) => data) ?? []
+  if (audit.error) return <ProblemNote error={audit.error} retry={() => void audit.refetch()} />
+  if (!audit.data) return <Skeleton height={240} />
+  if (entries.length === 0)
+    return (
+      <Empty title="Nothing was changed yet">
+        Each change of a setting, a key or a pause will stand here with who made it.
+      </Empty>
+    )
+  return (
+    <div className="stack wide">
+      <ol className="card" style={{ listStyle: 'none', margin: 0, padding: 0 }}>
+        {entries.map((entry) => (
+          <Item key={entry.id} entry={entry} />
+        ))}
+      </ol>
+      {audit.hasNextPage && (
+        <div>
+          <Button
+            variant="default"
+            loading={audit.isFetchingNextPage}
+            onClick={() => void audit.fetchNextPage()}
+          >
+            Show older changes
+          </Button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function Item({ entry }: { entry: AuditEntry }) {
+  const { actor, at, status, before, after } = entry
+  const failed = status !== null && status >= 400
+  const hasDetail = before !== undefined || after !== undefined
+  const line = (
+    <>
+      <strong>{actor.name}</strong>
+      {actor.role !== undefined && <span className="dim"> ({actor.role})</span>} {sentenceOf(entry)}
+      {failed && <span className="bad"> · answered {status}</span>}{' '}
+      <span className="dim">
+        <TimeAgo at={at} />
+      </span>
+    </>
+  )
+  if (!hasDetail) return <li className="rule-item">{line}</li>
+  return (
+    <li className="rule-item">
+      <details style={{ width: '100%' }}>
+        <summary>{line}</summary>
+        <div className="halves" style={{ marginTop: 8 }}>
+          {before !== undefined && (
+            <div>
+              <h3>Before</h3>
+              <JsonView value={before} label="what stood before" />
+            </div>
+          )}
+          {after !== undefined && (
+            <div>
+              <h3>Changed to</h3>
+              <JsonView value={after} label="what it was changed to" />
+            </div>
+          )}
+        </div>
+      </details>
+    </li>
+  )
+}

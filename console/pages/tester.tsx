@@ -1,0 +1,152 @@
+/** The event tester: as received, what happened, as sent. Nothing is sent unless the button that says so is pressed. */
+import { Button, Select, Textarea } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { api, ok } from '../api/client.ts'
+import { storyQuery } from '../api/queries.ts'
+import { testMessage } from '../api/trace.ts'
+import { useAddress } from '../layout/address.ts'
+import { useConnectionId } from '../layout/current-connection.ts'
+import { PageHead } from '../parts/page-head.tsx'
+import { pretty } from '../parts/json-view.tsx'
+import { ProblemNote } from '../parts/problem-note.tsx'
+import { readTrace } from './tester/read-trace.ts'
+import { samples } from './tester/samples.ts'
+import { SendForReal } from './tester/send-for-real.tsx'
+import { TraceView } from './tester/trace-view.tsx'
+
+type Lane = 'events' | 'outbound'
+
+export function Tester() {
+  const connectionId = useConnectionId()
+  const [search] = useAddress()
+  const [text, setText] = useState(() => pretty(samples[0]?.make()))
+  const [lane, setLane] = useState<Lane>('events')
+  const parsed = parse(text)
+  const test = useMutation({
+    mutationFn: async (message: unknown) =>
+      readTrace(await testMessage(connectionId, { message, lane }), message),
+  })
+  const edit = (next: string) => {
+    setText(next)
+    test.reset()
+  }
+  const { data: story } = useQuery({
+    ...storyQuery(search['from'] ?? ''),
+    enabled: search['from'] !== undefined,
+  })
+  useEffect(() => {
+    if (story?.received === undefined) return
+    setText(pretty(story.received))
+    setLane(story.lane.startsWith('outbound') || story.lane.startsWith('export') ? 'outbound' : 'events')
+  }, [story])
+  return (
+    <div className="page full stack wide">
+      <PageHead title="Event tester">
+        The very mapping of the live path, with the settings of now. Nothing is stored and nothing is sent.
+      </PageHead>
+      <Pick connectionId={connectionId} lane={lane} setLane={setLane} edit={edit} />
+      <div className="code-area">
+        <Textarea
+          label="Message"
+          autosize
+          minRows={8}
+          maxRows={16}
+          spellCheck={false}
+          value={text}
+          onChange={(event) => edit(event.currentTarget.value)}
+          error={'error' in parsed ? parsed.error : undefined}
+        />
+      </div>
+      <div className="row">
+        <Button
+          size="sm"
+          disabled={'error' in parsed}
+          loading={test.isPending}
+          onClick={() => 'value' in parsed && test.mutate(parsed.value)}
+        >
+          Test it
+        </Button>
+      </div>
+      {test.error && <ProblemNote error={test.error} />}
+      {test.data && (
+        <>
+          <TraceView trace={test.data} />
+          {test.data.mapped !== undefined && 'value' in parsed && (
+            <SendForReal connectionId={connectionId} lane={lane} message={parsed.value} />
+          )}
+        </>
+      )}
+    </div>
+  )
+}
+
+function parse(text: string): { value: unknown } | { error: string } {
+  try {
+    return { value: JSON.parse(text) as unknown }
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : 'not JSON' }
+  }
+}
+
+interface PickProps {
+  connectionId: string
+  lane: Lane
+  setLane: (lane: Lane) => void
+  edit: (text: string) => void
+}
+
+/** A sample, or one of the last real messages. */
+function Pick({ connectionId, lane, setLane, edit }: PickProps) {
+  const { data: recent } = useQuery({
+    queryKey: ['recent', connectionId],
+    queryFn: () =>
+      ok(
+        api.GET('/api/v1/connections/{id}/messages', {
+          params: { path: { id: connectionId }, query: { limit: 20 } },
+        }),
+      ),
+  })
+  const takeReal = async (id: string) => {
+    const story = await ok(api.GET('/api/v1/messages/{id}', { params: { path: { id } } }))
+    if (story.received !== undefined) edit(pretty(story.received))
+    setLane(story.lane === 'outbound' ? 'outbound' : 'events')
+  }
+  return (
+    <div className="row" style={{ alignItems: 'flex-end' }}>
+      <Select
+        label="Begin with a sample"
+        placeholder="choose"
+        value={null}
+        data={samples.map(({ label }) => label)}
+        onChange={(label) => {
+          const sample = samples.find((one) => one.label === label)
+          if (!sample) return
+          setLane(sample.lane)
+          edit(pretty(sample.make()))
+        }}
+      />
+      <Select
+        label="or with a real message"
+        placeholder="the last 20"
+        value={null}
+        w={280}
+        data={(recent?.data ?? []).map(({ id, event, type, userId }) => ({
+          value: id,
+          label: `${event ?? type ?? 'message'} · ${userId ?? 'no user'} · ${id}`,
+        }))}
+        onChange={(id) => id !== null && void takeReal(id)}
+      />
+      <Select
+        label="Direction"
+        w={190}
+        value={lane}
+        onChange={(value) => setLane(value as Lane)}
+        data={[
+          { value: 'events', label: 'Segment to Statsig' },
+          { value: 'outbound', label: 'Statsig to Segment' },
+        ]}
+      />
+    </div>
+  )
+}
