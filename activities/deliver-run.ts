@@ -7,7 +7,7 @@ import type { Attempt, Clock, EndedEntry, LaneStore, Lease, Log, VendorAnswer } 
 import { meaningOf, type Answer } from '../core/retry.ts'
 import type { ConnectionSettings } from '../core/settings.ts'
 import { cutIntoParts } from './batching.ts'
-import { claimRun, repeatsOf } from './claim-run.ts'
+import { knownOf } from './claim-run.ts'
 import type { EntryEnding, LaneHandler, Taken } from './lane-handler.ts'
 import type { Decided } from './read-run.ts'
 
@@ -47,7 +47,7 @@ export async function deliverRun(
   run: Decided[],
 ): Promise<Lease | Stopped> {
   const { lanes, handler } = context
-  const known = new Map([...(await claimRun(context, start, run)), ...(await repeatsOf(context, start, run))])
+  const known = await knownOf(context, start, run)
   const isSent = (entry: Decided) => entry.verdict.kind === 'mapped' && !known.has(entry.seq)
   const parts = cutIntoParts(run, isSent, handler.limits)
   let lease = start

@@ -69,7 +69,14 @@ export interface LaneHandler {
     item: unknown,
     receipt: Receipt,
     settings: ConnectionSettings,
-  ): { seen: Seen; verdict: Verdict<string>; once?: string }
+  ): {
+    seen: Seen
+    verdict: Verdict<string>
+    /** Only the first entry that is delivered under this key goes out. */
+    once?: string
+    /** It says that it was made by the other direction: it is a loop where its id is one that we sent. */
+    mayBeEcho?: boolean
+  }
   /** Entries are whole requests, handed out as their text, and not the messages in them. */
   unit?: 'request'
   /** The most that one request takes. */

@@ -18,6 +18,7 @@ export interface Decided {
   receivedAtMs: number
   /** Only the first entry that is delivered under this key goes out. */
   once: string | undefined
+  mayBeEcho: boolean
 }
 
 interface OpenRequest {
@@ -72,10 +73,15 @@ export function createRunReader(lanes: LaneStore, handler: LaneHandler, ageAtMs?
       for (let seq = from; seq <= row.lastSeq && run.length < max; seq += 1) {
         const offset = seq - row.firstSeq
         const item = row.items?.[offset] ?? offset
-        const { seen, verdict, once } = decideLawfully(handler, items[item], receipt, settings, isErased)
+        const {
+          seen,
+          verdict,
+          once,
+          mayBeEcho = false,
+        } = decideLawfully(handler, items[item], receipt, settings, isErased)
         const messageId = seen.messageId ?? madeMessageId(row.requestId, item)
         const { receivedAtMs } = receipt
-        run.push({ seq, sole: row.sole, messageId, seen, verdict, receivedAtMs, once })
+        run.push({ seq, sole: row.sole, messageId, seen, verdict, receivedAtMs, once, mayBeEcho })
       }
     }
     return run

@@ -1,6 +1,6 @@
 /** Segment messages to Statsig's log_event: lanes `events` and `late`. */
 import type { ConnectionStore, StatsigEvents } from '../core/ports.ts'
-import { mapSegmentMessage } from '../core/segment-to-statsig/index.ts'
+import { isFromStatsigLibrary, mapSegmentMessage } from '../core/segment-to-statsig/index.ts'
 import type { LaneHandler, LaneVendor } from './lane-handler.ts'
 
 export const statsigVendor: LaneVendor = {
@@ -32,7 +32,8 @@ export function createStatsigHandler(deps: StatsigHandlerDeps): LaneHandler {
       if ((receipt.ageAtMs ?? receipt.receivedAtMs) - verdict.event.time > deps.tooOldAfterMs) {
         return { seen, verdict: { kind: 'skipped', reason: 'too_old', warnings: verdict.warnings } }
       }
-      return { seen, verdict: { ...verdict, event: JSON.stringify(verdict.event) } }
+      const mayBeEcho = isFromStatsigLibrary(item, receipt.batch)
+      return { seen, verdict: { ...verdict, event: JSON.stringify(verdict.event) }, mayBeEcho }
     },
     vendor: statsigVendor,
     key: {

@@ -7,6 +7,9 @@ import { audit } from './middleware/audit.ts'
 import { idempotency } from './middleware/idempotency.ts'
 import { createOnError, InvalidRequest, problemOf, respondWith } from './on-error.ts'
 import { registerAlerts } from './routes/alerts.ts'
+import { registerAudienceGuide } from './routes/audience-guide.ts'
+import { registerAudienceMembers } from './routes/audience-members.ts'
+import { registerAudiences } from './routes/audiences.ts'
 import { pageFor, registerConsole } from './routes/console.ts'
 import { registerCreateConnection } from './routes/create-connection.ts'
 import { registerCreateUnitIdType } from './routes/create-unit-id-type.ts'
@@ -19,6 +22,7 @@ import { registerMetrics } from './routes/metrics.ts'
 import { registerOauthCallback } from './routes/oauth-callback.ts'
 import { registerPatchConnection } from './routes/patch-connection.ts'
 import { registerKeys } from './routes/keys.ts'
+import { registerAudienceHandshake } from './routes/post-audience-handshake.ts'
 import { registerSegmentWebhook } from './routes/post-segment-webhook.ts'
 import { registerStatsigSdk } from './routes/post-statsig-sdk.ts'
 import { registerStatsigWebhook } from './routes/post-statsig-webhook.ts'
@@ -51,6 +55,7 @@ export function createApp(deps: ApiDeps) {
   registerTracking(app, deps)
   registerStatsigSdk(app, deps)
   registerSegmentWebhook(app, deps)
+  registerAudienceHandshake(app, deps)
   registerStatsigWebhook(app, deps)
   registerHealth(app, deps)
   registerOauthCallback(app, deps)
@@ -76,6 +81,9 @@ export function createApp(deps: ApiDeps) {
   registerTest(control, deps)
   registerAlerts(control, deps)
   registerErasures(control, deps)
+  registerAudiences(control, deps)
+  registerAudienceMembers(control, deps)
+  registerAudienceGuide(control, deps)
   registerReplays(control, deps)
   registerExports(control, deps)
   registerRedrives(control, deps)

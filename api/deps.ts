@@ -2,6 +2,7 @@
 import type { BlockList } from 'node:net'
 import type {
   ArchiveAccess,
+  AudienceSyncs,
   Clock,
   EventSenders,
   FilterPreviews,
@@ -26,6 +27,7 @@ export interface ApiDeps {
   waker: Waker
   streams: Streams
   erasureStarter: ErasureStarter
+  audienceSyncs: AudienceSyncs
   idTypes: IdTypes
   filterPreviews: FilterPreviews
   /** Where replays may read from. */

@@ -9,6 +9,7 @@ import { createIdTypes } from '../api/id-types.ts'
 import { createStreams } from '../api/streams.ts'
 import { createWaker } from '../api/waker.ts'
 import { createStatsigConsole } from '../clients/statsig-console.ts'
+import { createAudienceSyncs } from '../clients/temporal-audiences.ts'
 import { createLaneStarter } from '../clients/temporal-lanes.ts'
 import { createWorkflowRuns } from '../clients/temporal-runs.ts'
 import { alertSender, eventSenders } from './alert-parts.ts'
@@ -47,6 +48,7 @@ const app = createApp({
     runs,
     waker,
     erasureStarter,
+    audienceSyncs: createAudienceSyncs({ runs, clock }),
     idTypes,
     filterPreviews: createFilterPreviews(config.databasePath),
     archives: archivesOf(config),

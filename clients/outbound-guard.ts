@@ -24,7 +24,9 @@ export function createOutboundGuard(allowed: readonly string[], resolve = dnsLoo
   const isAllowed = createIsAllowed(allowed)
   const refusalOf = (address: string): string | undefined => {
     const range = ipaddr.parse(address).range()
-    if (range === 'unicast' || isAllowed(address)) return undefined
+    // `::/96` held IPv4 addresses once (RFC 4291, 2.5.5.1) and is nobody's now.
+    const isCompatible = /^::[\da-f.:]{1,9}$/i.test(ipaddr.parse(address).toString())
+    if ((range === 'unicast' && !isCompatible) || isAllowed(address)) return undefined
     return `${address} is not a public address (${range}); ALERT_ALLOWED_NETWORKS may allow it`
   }
   return {

@@ -12,16 +12,21 @@ export function isAudienceMessage(item: Json, batch: BatchContext | undefined): 
   return audienceOf(item, batch) !== undefined
 }
 
-/** The audience's key and the id of its computation; undefined where the message speaks of none. */
+/**
+ * The audience's key and the id of its computation; undefined where the message speaks of none. `externalId` is the
+ * name that we gave to a Webhook Audience, in case that is another.
+ */
 export function audienceOf(
   item: Json,
   batch: BatchContext | undefined,
-): { key: string; id: string } | undefined {
+): { key: string; id: string; externalId?: string } | undefined {
   const personas = personasOf(item.context) ?? personasOf(batch?.context)
   if (personas === undefined) return undefined
   const { computation_class: kind, computation_key: key, computation_id: id } = personas
   if (kind !== 'audience' && kind !== 'journey_step') return undefined
-  return isText(key) && isText(id) ? { key, id } : undefined
+  if (!isText(key) || !isText(id)) return undefined
+  const { external_audience_id: externalId } = personas
+  return isText(externalId) ? { key, id, externalId } : { key, id }
 }
 
 function personasOf(context: unknown): Json | undefined {

@@ -12,6 +12,8 @@ export interface Claimant {
 export interface OutboundLaneStore {
   /** Which of these keys an entry of the connection was delivered under. They are forgotten after 90 days. */
   seenOnce(lease: Lease, keys: string[]): Promise<string[]>
+  /** Which of these messageIds entries of the connection were sent to Segment under, or are about to be. */
+  sentToSegment(lease: Lease, messageIds: string[]): Promise<string[]>
   /** Lets a lane with a backlog rest: it looks as if it ran until then, so that nobody wakes it. Throws `lane_lost`. */
   rest(lease: Lease, untilMs: number, reason: string): Promise<void>
 }

@@ -99,7 +99,7 @@ function prepareAudienceOf({ sqlite }: Db) {
   const find = sqlite.prepare<[string, string], Known>(
     `SELECT ${knownColumns} FROM audiences WHERE connection_id = ? AND key = ?`,
   )
-  const make = sqlite.prepare<[string, string, string, number, number], Known>(
+  const make = sqlite.prepare<[string, string, string | null, number, number], Known>(
     `INSERT INTO audiences (connection_id, key, computation_id, created_at_ms, updated_at_ms) VALUES (?, ?, ?, ?, ?)
      RETURNING ${knownColumns}`,
   )
@@ -110,7 +110,7 @@ function prepareAudienceOf({ sqlite }: Db) {
     const { audience: key, computationId } = membership
     const known = find.get(connectionId, key)
     if (!known) {
-      const made = make.get(connectionId, key, computationId, nowMs, nowMs)
+      const made = make.get(connectionId, key, computationId === '' ? null : computationId, nowMs, nowMs)
       if (!made) throw new Error('an audience that was inserted is not there')
       return made
     }

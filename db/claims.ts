@@ -53,21 +53,26 @@ export function prepareClaims(db: Db) {
 const undelivered = ({ entries }: Ended) =>
   entries.filter(({ outcome, reason }) => outcome !== 'delivered' && reason !== 'duplicate')
 
-function prepareKeptClaims(db: Db) {
-  const { sqlite } = db
+/** Who holds an id: told by the recent claims, else by the settled ones. */
+function prepareHolderOf({ sqlite }: Db, recent: ReturnType<typeof createRecentClaims>) {
   const settled = sqlite.prepare<[number, Buffer], Holder>(
     'SELECT lane_id AS laneId, seq FROM claims WHERE scope = ? AND hash = ?',
   )
+  return (inScope: number, hash: Buffer, key: string): Holder | undefined => {
+    const known = recent.holder(inScope, key)
+    return known === undefined ? settled.get(inScope, hash) : (known ?? undefined)
+  }
+}
+
+function prepareKeptClaims(db: Db) {
+  const { sqlite } = db
   const removeSettled = sqlite.prepare('DELETE FROM claims WHERE scope = ? AND hash = ?')
   const recent = createRecentClaims(db)
   const fold = prepareFold(db, recent)
   let folding: Promise<void> | undefined
 
   const scope = prepareScope(db)
-  const holderOf = (inScope: number, hash: Buffer, key: string): Holder | undefined => {
-    const known = recent.holder(inScope, key)
-    return known === undefined ? settled.get(inScope, hash) : (known ?? undefined)
-  }
+  const holderOf = prepareHolderOf(db, recent)
 
   return {
     /** Answers the positions whose id another entry holds. Runs in the caller's transaction. */
@@ -89,6 +94,15 @@ function prepareKeptClaims(db: Db) {
       const day = Math.floor(nowMs / dayMs)
       if (taken.size > 0) recent.append(inScope, lease.laneId, day, false, [...taken.values()])
       return duplicates
+    },
+    /** Which of these ids are claimed towards Segment, whatever the lease's own side is. */
+    sentToSegment(lease: Lease, messageIds: readonly string[]): string[] {
+      recent.refresh()
+      const outbound = scope({ ...lease, lane: 'outbound' })
+      return messageIds.filter((messageId) => {
+        const hash = hashOf(messageId)
+        return holderOf(outbound, hash, hash.toString('latin1')) !== undefined
+      })
     },
     /**
      * An entry that ended undelivered lets go of its id, so that the message may come again: corrected, or once the

@@ -84,6 +84,7 @@ export function createLaneStore(db: Db, box: SecretBox): LaneStore {
       }),
     sleep: async ({ laneId, epoch }) => immediate(db, () => sleepIfEmpty.run(laneId, epoch).changes === 1),
     ...prepareOutboundLanes(db),
+    sentToSegment: async (lease, messageIds) => immediate(db, () => claims.sentToSegment(lease, messageIds)),
     forsaken: async (silentSinceMs) => selectForsaken(db, silentSinceMs),
     version: () => Number(sqlite.pragma('data_version', { simple: true })),
   }

@@ -10,7 +10,8 @@ const hashOf = (key: string): Buffer => hash('sha256', key, 'buffer').subarray(0
 
 type Ended = Parameters<LaneStore['commit']>[1]
 
-export function prepareOutboundLanes(db: Db): OutboundLaneStore {
+/** All but the claims, which are in one place. */
+export function prepareOutboundLanes(db: Db): Omit<OutboundLaneStore, 'sentToSegment'> {
   const { sqlite } = db
   const numberOf = prepareNumber(db)
   const isSeen = sqlite.prepare<[number, Buffer], number>(

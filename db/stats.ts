@@ -34,7 +34,7 @@ export function createStatsStore(db: Db): StatsStore {
     async read(connectionId, { sinceMs, stepMs }) {
       const step = Math.max(1, Math.round(stepMs / 60_000))
       // Whole steps: counts of older days are by the hour, and half an hour of them cannot be told.
-      const since = Math.floor(sinceMs / 60_000 / step) * step
+      const since = Math.floor(sinceMs / 60_000)
       const { lanes, counts, points } = snapshot(connectionId, since, step)
       return lanes.map(({ laneId, lane, oldestPendingAtMs }): LaneStats => {
         const ofLane = points.filter((row) => row.laneId === laneId)

@@ -158,10 +158,12 @@ async function describe(
       AlertKind,
       boolean
     >,
-    firing: conditions.map(({ kind, connectionId, subject = null, text, sinceMs }) => ({
-      ...{ kind, connectionId, subject, text },
-      since: iso(sinceMs),
-    })),
+    firing: conditions
+      .filter(({ kind }) => !kindsOff.includes(kind))
+      .map(({ kind, connectionId, subject = null, text, sinceMs }) => ({
+        ...{ kind, connectionId, subject, text },
+        since: iso(sinceMs),
+      })),
     data: page.map(toWire),
     nextCursor: found.length > limit ? (page.at(-1)?.id ?? null) : null,
   }

@@ -53,7 +53,18 @@ async function changeAndWake(
   const after = await deps.store.connections.update(id, change, deps.clock.nowMs())
   for (const lane of await deps.store.connections.lanes(id))
     if (!after.paused && isWaiting(lane)) deps.waker.wake(id, lane.lane)
+  // Syncs that waited for the console key or for the end of a pause look again.
+  if (!after.paused) void wakeSyncs(deps, id)
   return toWire(deps, after)
+}
+
+async function wakeSyncs({ store, audienceSyncs, log }: ApiDeps, id: string): Promise<void> {
+  try {
+    for (const { key, state } of await store.audiences.list(id, { limit: 1_000 }))
+      if (state === 'paused' || state === 'needs_attention') await audienceSyncs.now(id, key)
+  } catch (error) {
+    log.warn({ event: 'audience.wake_failed', id, error: String(error) }, 'audience.wake_failed')
+  }
 }
 
 const isWaiting = ({ state, pending, paused }: LaneState) => state === 'asleep' && pending > 0 && !paused

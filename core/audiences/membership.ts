@@ -12,6 +12,7 @@ import type { Message } from '../segment-to-statsig/message.ts'
 import { Notes } from '../segment-to-statsig/notes.ts'
 import { seenOf, type Seen } from '../segment-to-statsig/seen.ts'
 import type { ConnectionSettings } from '../settings.ts'
+import { listIdPattern } from './limits.ts'
 import { nanosBelowMs, type Moment } from './moment.ts'
 import { openForIds, unitIdsOf } from './unit.ts'
 
@@ -46,6 +47,7 @@ function judge(
   if (!isObject(item) || audience === undefined || (type !== 'track' && type !== 'identify'))
     return rejected(notAnAudience, warnings)
   const message = openForIds(item, receipt, type)
+  if (audience.key.length > keyCharsMax) return rejected(keyTooLong, warnings)
   if (isOptedOut(message)) return { kind: 'filtered', rule: 'integrations', warnings }
   if (!settings.inbound.enabled) return { kind: 'skipped', reason: 'type_off', warnings }
   const isMember = membershipIn(message, audience.key, notes)
@@ -54,7 +56,10 @@ function judge(
   if (typeof atMs !== 'number') return rejected(atMs, warnings)
   const atNs = atMs === receipt.receivedAtMs ? 0 : nanosBelowMs(item.timestamp)
   const ids = unitIdsOf(message, settings.identifiers)
-  const event = { audience: audience.key, computationId: audience.id, isMember, atMs, atNs, ids }
+  const { externalId } = audience
+  // Any other name than one that we could have given is not ours.
+  const name = externalId !== undefined && listIdPattern.test(externalId) ? externalId : audience.key
+  const event = { audience: name, computationId: audience.id, isMember, atMs, atNs, ids }
   return { kind: 'mapped', event, warnings }
 }
 
@@ -86,6 +91,13 @@ function membershipIn({ type, properties, traits }: Message, key: string, notes:
   }
 }
 
+/** Far longer than any key of Engage's. */
+const keyCharsMax = 255
+const keyTooLong: Rejection = {
+  code: 'audience_key_too_long',
+  path: 'context.personas.computation_key',
+  message: `The key of an audience has at most ${keyCharsMax} characters.`,
+}
 const notAnAudience: Rejection = {
   code: 'not_an_audience',
   path: 'context.personas',

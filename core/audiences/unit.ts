@@ -52,6 +52,11 @@ export function unitIdsOf(
   return Object.fromEntries(ids)
 }
 
+/** An id under the name by which a unit finds it. */
+export function idsOfUnit(unit: string, id: string): Readonly<Record<string, string>> {
+  return { [isUserId(unit) ? 'userId' : unit]: id }
+}
+
 /** The id that a unit means among those of a message. */
 export function unitIdIn(ids: Json, unit: string): string | undefined {
   const id = own(ids, isUserId(unit) ? 'userId' : unit)

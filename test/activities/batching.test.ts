@@ -4,7 +4,7 @@ import type { LaneHandler } from '../../activities/lane-handler.ts'
 import type { Decided } from '../../activities/read-run.ts'
 
 const entry = (seq: number, bytes: number): Decided => ({
-  ...{ seq, sole: true, messageId: `m${seq}`, seen: {}, receivedAtMs: 0, once: undefined },
+  ...{ seq, sole: true, messageId: `m${seq}`, seen: {}, receivedAtMs: 0, once: undefined, mayBeEcho: false },
   verdict:
     bytes > 0
       ? { kind: 'mapped', event: 'x'.repeat(bytes), warnings: [] }

@@ -61,7 +61,8 @@ beforeEach(async () => {
   world = await createWorld({ clock: { nowMs: () => clockMs } })
   const statsig = createStatsigEvents({ eventsUrl: `${segment.url}/v1`, clock: world.deps.clock })
   const urls = { segmentTrackingUrl: `${segment.url}/v1`, segmentCdnUrl: `${segment.url}/v1` }
-  const handlers = outboundHandlers(world.store.connections, statsig, urls)
+  const wayBack = outboundHandlers(world.store.connections, statsig, urls)
+  const handlers = { ...world.deps.handlers, ...wayBack }
   activities = createActivities({ ...world.deps, handlers, timing: { lingerMs: 0, fillMs: 0 } })
   await change({ keys: { 'segment.writeKey': 'source-server' } })
 })
@@ -272,5 +273,21 @@ describe('the forward lane', () => {
     await log([event(1)], [whole])
     await drain('forward')
     expect(await totals('forward')).toMatchObject({ skipped: 1 })
+  })
+})
+
+describe('the loop guard', () => {
+  it('knows what it sent to Segment when it comes back, and lets others of that library in', async () => {
+    await log([event(1)])
+    await drain()
+    const [sent] = await messages()
+    const foreign = { ...sent, messageId: 'another', event: 'Bought' }
+    await world.appendMessages([{ ...sent }, foreign])
+    await drain('events')
+    const { entries } = await world.store.messages.list(connectionId, { lane: 'events' }, { limit: 5 })
+    expect(entries.map(({ messageId, outcome, reason }) => [messageId, outcome, reason])).toEqual([
+      ['another', 'delivered', undefined],
+      [sent?.messageId, 'filtered', 'loop'],
+    ])
   })
 })

@@ -49,7 +49,7 @@ describe('registerTest', () => {
         { unit: 'companyID', value: 'c1' },
       ],
       mapped: { eventName: 'segment::Order Completed', value: 12, user: { userID: 'u1' } },
-      warnings: expect.arrayContaining([expect.objectContaining({ code: 'unknown_id_type' })]) as unknown,
+      warnings: expect.arrayContaining([expect.objectContaining({ code: 'id_type_unknown' })]) as unknown,
     })
     expect(sent).toEqual([])
   })

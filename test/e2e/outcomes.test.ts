@@ -88,7 +88,7 @@ const cases: Record<string, Case> = {
     messages: (id) => [{ type: 'delete', userId: 'nobody-in-these-tests', messageId: id }],
   },
   'no id': { ends: 'rejected: no_id', messages: (id) => [track(id, { userId: undefined })] },
-  'no name': { ends: 'rejected: no_event', messages: (id) => [track(id, { event: undefined })] },
+  'no name': { ends: 'rejected: no_event_name', messages: (id) => [track(id, { event: undefined })] },
   'an unreadable time': {
     ends: 'rejected: invalid_time',
     messages: (id) => [track(id, { timestamp: 'soon' })],

@@ -9,6 +9,7 @@ import type { ApiDeps } from '../../api/deps.ts'
 import { createAlertWatch } from '../../api/alert-watch.ts'
 import { createErasureStarter } from '../../api/erasures.ts'
 import { createStreams } from '../../api/streams.ts'
+import { createAudienceSyncs } from '../../clients/temporal-audiences.ts'
 import { createWaker } from '../../api/waker.ts'
 import { createOutboundGuard } from '../../clients/outbound-guard.ts'
 import { idPrefixes } from '../../core/ids.ts'
@@ -151,6 +152,7 @@ export function createApiWorld(change: (deps: ApiDeps) => Partial<ApiDeps> = () 
   const real: ApiDeps = {
     ...{ store, starter, runs, clock, ids: countingIds(), log, isDiskFull: () => false },
     idTypes: { known: async () => undefined, create: () => Promise.reject(new Error('no Statsig here')) },
+    audienceSyncs: createAudienceSyncs({ runs, clock }),
     erasureStarter: createErasureStarter({ erasures: store.erasures, runs, log }),
     archives: { resolve: async (path) => path },
     filterPreviews: { preview: async (request) => previewFilters(path, request, () => false) },
