@@ -6,7 +6,7 @@
  * blocks, looked up in memory while they are recent, and folded into the tree many at a time, in its order.
  */
 import { hash } from 'node:crypto'
-import { destinationOf } from '../core/lanes.ts'
+import { destinationOf, type LaneName } from '../core/lanes.ts'
 import type { Claimant, LaneStore, Lease } from '../core/ports.ts'
 import { immediate, type Db } from './client.ts'
 import { prepareForwardClaims } from './forward-claims.ts'
@@ -25,13 +25,18 @@ type Ended = Parameters<LaneStore['commit']>[1]
 
 /** Claims are kept apart by connection and destination; those of a job that sends by force are its lane's own. */
 function prepareScope({ sqlite }: Db): (lease: Lease) => number {
-  const isForced = sqlite.prepare<[number], number>('SELECT force FROM jobs WHERE lane_id = ?').pluck()
+  const jobOf = sqlite.prepare<[number], { force: number; handler: LaneName }>(
+    'SELECT force, handler FROM jobs WHERE lane_id = ?',
+  )
   const scopeOf = sqlite.prepare<[string], { n: number }>('SELECT n FROM connections WHERE id = ?')
   return ({ connectionId, lane, laneId }) => {
-    if (lane.includes(':') && isForced.get(laneId) === 1) return -laneId
+    const job = lane.includes(':') ? jobOf.get(laneId) : undefined
+    if (job?.force === 1) return -laneId
     const row = scopeOf.get(connectionId)
     if (!row) throw new Error(`connection ${connectionId} is gone`)
-    return row.n * 2 + (destinationOf(lane) === 'segment' ? 1 : 0)
+    // A redrive delivers to the side of the lane that it takes from.
+    const isToSegment = destinationOf(lane) === 'segment' || job?.handler === 'outbound'
+    return row.n * 2 + (isToSegment ? 1 : 0)
   }
 }
 
