@@ -34,7 +34,7 @@ export function csvReader(): MemberReader {
   let columns: string[] | undefined
   return (line) => {
     if (line.trim() === '') return undefined
-    const cells = cellsOf(line)
+    const cells = cellsOf(line.replace(/\r$/, ''))
     if (cells === undefined) return { fault: 'csv_quotes' }
     if (columns === undefined) {
       const names = cells.map((cell) => cell.trim().toLowerCase())
