@@ -7,6 +7,8 @@ import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { readConfig } from '../../bin/load-config.ts'
 import { registerSearchAttributes } from '../../bin/search-attributes.ts'
 import { temporalBinary } from '../../bin/temporal-binary.ts'
+import { BridgeError } from '../../core/errors.ts'
+import { membership } from '../support/audiences.ts'
 import { connectionId, createWorld, startMs, users, type World } from '../support/world.ts'
 import { bundle, quiet, taskQueue, until, wake, workerOf } from './support.ts'
 
@@ -38,6 +40,57 @@ async function runErasure(world: World, { client }: TestWorkflowEnvironment): Pr
   const workflowId = 'erasure:era_1'
   await client.workflow.execute('erasePerson', { workflowId, taskQueue, args: [{ erasureId: 'era_1' }] })
   return workflowId
+}
+
+/** One alert, taken at once or never. */
+function runAlert(status: number): Scenario {
+  return async (world, { client }) => {
+    await world.store.alerts.change(
+      { url: 'https://hooks.example.com/', secret: 'a secret of sixteen' },
+      startMs,
+    )
+    await world.store.alerts.addTest('alt_test', startMs)
+    world.alertSender.answer = () => ({ status })
+    const options = { workflowId: 'alert:alt_test', taskQueue, args: [{ alertId: 'alt_test' }] }
+    await client.workflow.execute('deliverAlert', options)
+    return options.workflowId
+  }
+}
+
+const audienceId = `audience:${connectionId}:vip`
+
+/** Words on 30 members of an audience, told as a worker tells them. */
+async function sayMembers(
+  world: World,
+  { client }: TestWorkflowEnvironment,
+  said: { isMember: boolean; signal: 'changed' | 'now' },
+): Promise<void> {
+  const keys = { 'statsig.consoleKey': 'console-a' }
+  await world.store.connections.update(connectionId, { keys }, startMs)
+  const atMs = startMs + (said.isMember ? 0 : 1)
+  const words = users(30).map((id) => membership(id, said.isMember, atMs))
+  await world.store.audiences.fold(connectionId, words, startMs)
+  await client.workflow.signalWithStart('syncAudience', {
+    ...{ workflowId: audienceId, taskQueue, signal: said.signal },
+    args: [{ connectionId, audience: 'vip' }],
+  })
+}
+const audienceIs = (world: World, state: string, applied: number) => async () => {
+  const audience = await world.store.audiences.get(connectionId, 'vip')
+  return audience?.state === state && audience.applied === applied
+}
+
+/** An audience that is emptied: the removals wait, and a person decides. */
+function runDecision(verdict: 'approve' | 'reject'): Scenario {
+  return async (world, environment) => {
+    await sayMembers(world, environment, { isMember: true, signal: 'changed' })
+    await until(audienceIs(world, 'idle', 30))
+    await sayMembers(world, environment, { isMember: false, signal: 'now' })
+    await until(audienceIs(world, 'waiting_approval', 30))
+    await environment.client.workflow.getHandle(audienceId).executeUpdate(verdict)
+    await until(audienceIs(world, 'idle', verdict === 'approve' ? 0 : 30))
+    return audienceId
+  }
 }
 
 /** File name -> what happens before the history is taken. */
@@ -84,7 +137,30 @@ const scenarios: Record<string, Scenario> = {
     for (let i = 0; i < 40; i += 1) await environment.client.workflow.getHandle(workflowId).signal('wake')
     await until(isAsleep(world))
   },
+  async 'drainLane.rested-then-woken-by-its-timer'(world, environment) {
+    let releaseMs = startMs + 3_000
+    Object.assign(world.deps.handlers.events ?? {}, { releaseAtMs: () => releaseMs })
+    setTimeout(() => (releaseMs = startMs), 1_500)
+    await world.append(users(3))
+    await wake(environment)
+    await until(isAsleep(world))
+  },
+  'syncAudience.approved': runDecision('approve'),
+  'syncAudience.rejected': runDecision('reject'),
+  async 'syncAudience.needs-attention'(world, environment) {
+    world.segments.fault = new BridgeError('statsig.console_key_refused', 'HTTP 401')
+    await sayMembers(world, environment, { isMember: true, signal: 'now' })
+    await until(audienceIs(world, 'needs_attention', 0))
+    return audienceId
+  },
+  async 'reconcileAudiences.done'(world, { client }) {
+    await world.store.audiences.ensure(connectionId, 'vip', startMs)
+    const workflowId = 'reconcile-audiences'
+    await client.workflow.execute('reconcileAudiences', { workflowId, taskQueue, args: [] })
+    return workflowId
+  },
   'housekeeping.done': runHousekeeping,
+  'deliverAlert.delivered': runAlert(204),
   'erasePerson.done': runErasure,
 }
 
@@ -116,7 +192,7 @@ async function record(
       .replace(/"identity": *"[^"]*"/g, '"identity": "recorder"')
       .replaceAll(`${process.cwd()}/`, '')
     writeFileSync(`${folder}/${name}.${sdkVersion}.json`, `${json}\n`)
-    if (name.startsWith('drainLane'))
+    if (/^(drainLane|syncAudience)/.test(name))
       await environment.client.workflow.getHandle(workflowId).terminate('recorded')
   } finally {
     await world.close()
