@@ -52,7 +52,7 @@ async function changeAndWake(
 ): Promise<z.infer<typeof Connection>> {
   const after = await deps.store.connections.update(id, change, deps.clock.nowMs())
   for (const lane of await deps.store.connections.lanes(id))
-    if (!after.paused && isWaiting(lane)) deps.waker.wake(id, lane.lane)
+    if (!after.paused && isWaiting(lane, deps.clock.nowMs())) deps.waker.wake(id, lane.lane)
   // Syncs that waited for the console key or for the end of a pause look again.
   if (!after.paused) void wakeSyncs(deps, id)
   return toWire(deps, after)
@@ -67,7 +67,9 @@ async function wakeSyncs({ store, audienceSyncs, log }: ApiDeps, id: string): Pr
   }
 }
 
-const isWaiting = ({ state, pending, paused }: LaneState) => state === 'asleep' && pending > 0 && !paused
+/** Asleep with a backlog, or resting until its hour or until a vendor wants to be asked again. */
+const isWaiting = ({ state, pending, paused, touchedAtMs }: LaneState, nowMs: number) =>
+  (state === 'asleep' || (state === 'running' && touchedAtMs > nowMs)) && pending > 0 && !paused
 
 function changeOf(patch: ConnectionPatch, before: ConnectionSettings): ConnectionChange {
   const { name, paused, statsig, segment, ...settings } = patch

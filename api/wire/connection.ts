@@ -193,7 +193,9 @@ export async function toWire(deps: ApiDeps, connection: StoredConnection): Promi
     webhookUrl: hook,
     statsigWebhookUrl: `${deps.config.publicUrl}/webhooks/statsig/${id}`,
     audiencesUrl: hook,
-    lanes: Object.fromEntries(lanes.map((lane) => [lane.lane, laneToWire(deps, lane, paused)])),
+    lanes: Object.fromEntries(
+      lanes.map((lane) => [lane.lane, laneToWire(deps, resting(lane, settings, deps.clock.nowMs()), paused)]),
+    ),
     statsig: {
       serverKey: has('statsig.serverKey'),
       clientKey: has('statsig.clientKey'),
@@ -214,6 +216,14 @@ export async function toWire(deps: ApiDeps, connection: StoredConnection): Promi
     createdAt: iso(connection.createdAtMs),
     updatedAt: iso(connection.updatedAtMs),
   }
+}
+
+/** A lane that has what may not leave before its hour sleeps, as a person sees it; `reason` says until when. */
+function resting(lane: LaneState, { outbound }: ConnectionSettings, nowMs: number): LaneState {
+  const isResting = lane.state === 'running' && lane.touchedAtMs > nowMs
+  return lane.lane === 'outbound' && outbound.flushEvery !== undefined && isResting
+    ? { ...lane, state: 'asleep' }
+    : lane
 }
 
 /** A pause shows at once, though the drain may be asleep and see it only with the next event. */

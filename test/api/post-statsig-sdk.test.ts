@@ -145,6 +145,19 @@ describe('PATCH /connections/:id takes', () => {
     })
     expect(wrong.status).toBe(422)
   })
+  it('a setting that ends a rest, and wakes the lane that rested', async () => {
+    await world.call('PATCH', '/api/v1/connections/con_1', { outbound: { flushEvery: 'daily' } })
+    await post('/v1/log_event', batch, server)
+    const lease = await world.store.lanes.open('con_1', 'outbound', world.clock.ms)
+    if ('held' in lease) throw new Error('held')
+    await world.store.lanes.rest(lease, world.clock.ms + 60_000, 'until midnight')
+    const shown = await world.call('GET', '/api/v1/connections/con_1')
+    expect(shown.json).toMatchObject({ lanes: { outbound: { state: 'asleep', reason: 'until midnight' } } })
+    world.starter.calls.length = 0
+    world.clock.ms += 2_000
+    await world.call('PATCH', '/api/v1/connections/con_1', { outbound: { flushEvery: null } })
+    expect(world.starter.calls).toEqual(['wake con_1 outbound'])
+  })
   it('one webhook secret for two connections, which one project may well have', async () => {
     for (const id of ['con_1', 'con_2'])
       expect(

@@ -121,6 +121,33 @@ describe('drainLane', () => {
     expect(world.statsig.taken()).toEqual(users(3))
   })
 
+  it('rests with a backlog until its hour by a timer, and looks again when it is woken', async () => {
+    const hour = 3_600_000
+    let [nowMs, releaseMs] = [startMs, startMs + 2 * hour]
+    await world.close()
+    world = await createWorld({ clock: { nowMs: () => nowMs } })
+    Object.assign(world.deps.handlers.events ?? {}, { releaseAtMs: () => releaseMs })
+    await whileWorking(async () => {
+      await world.append(users(3))
+      await wake(environment)
+      await until(async () => (await world.lane()).reason !== undefined)
+      await environment.sleep('1h')
+      expect(world.statsig.requests).toHaveLength(0)
+      nowMs = startMs + 2 * hour
+      await environment.sleep('61m')
+      await until(isAsleep)
+      expect(world.statsig.taken()).toEqual(users(3))
+      releaseMs = nowMs + 24 * hour
+      await world.append(users(1, 4))
+      await wake(environment)
+      await until(async () => (await world.lane()).reason !== undefined)
+      releaseMs = nowMs
+      await wake(environment)
+      await until(isAsleep)
+    })
+    expect(world.statsig.taken()).toEqual(users(4))
+  })
+
   it('loses no wake that arrives while a stint is ending', async () => {
     await whileWorking(async () => {
       for (let round = 1; round <= 30; round += 1) {
