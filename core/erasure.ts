@@ -2,7 +2,7 @@
  * Erasure of a person: whose messages go, how a shared body is rewritten without them, and how what comes later is
  * recognised. Pure. A rewritten item keeps its place, so that every other position in the body still means the same.
  */
-import { isObject } from './own-keys.ts'
+import { isObject, type Json } from './own-keys.ts'
 import type { AcceptedRequest } from './ports.ts'
 import { idText } from './segment-to-statsig/ids.ts'
 import { unwrapWebhook } from './segment.ts'
@@ -34,9 +34,11 @@ export function personIdsOf(item: unknown): PersonId[] {
   const named: [PersonIdKind, unknown][] = [
     ['userId', item.userId],
     ['userId', item.previousId],
+    ['userId', item.userID],
     ['userId', user.userID],
     ['anonymousId', item.anonymousId],
     ['anonymousId', item.stableID],
+    ['anonymousId', isObject(item.statsigMetadata) ? item.statsigMetadata.stableID : undefined],
     ...Object.values(isObject(user.customIDs) ? user.customIDs : {}).map((id): [PersonIdKind, unknown] => [
       'anonymousId',
       id,
@@ -75,12 +77,19 @@ export function mayName(body: Buffer, person: Person): boolean {
   )
 }
 
+function namedItems(source: AcceptedRequest['source'], call: string, body: Json): unknown {
+  if (source === 'tracking' || source === 'archive') return call === 'batch' ? body.batch : undefined
+  if (source === 'statsig_sdk') return body.events
+  if (source === 'webhook') return undefined
+  // As `unpackStatsigWebhook` reads it: an event of its own may have a field of that name.
+  return body.eventName === undefined ? body.data : undefined
+}
+
 /** Where the items of a body lie in it; undefined where the body is itself the one item. */
 function itemsIn({ source, call }: Pick<AcceptedRequest, 'source' | 'call'>, body: unknown) {
   if (Array.isArray(body)) return body as unknown[]
   if (!isObject(body)) return undefined
-  const named =
-    source === 'tracking' || source === 'archive' ? (call === 'batch' ? body.batch : undefined) : body.data
+  const named = namedItems(source, call, body)
   return Array.isArray(named) ? (named as unknown[]) : undefined
 }
 

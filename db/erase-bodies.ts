@@ -1,11 +1,11 @@
 /** Rewrites bodies without the messages of an erased person, and blanks what the index knew of their entries. */
 import { eraseItems, isErasedItem } from '../core/erasure.ts'
-import type { LaneStore, Lease } from '../core/ports.ts'
+import type { AcceptedRequest, LaneStore, Lease } from '../core/ports.ts'
 import { immediate, type Db } from './client.ts'
 import { itemAt, logColumns, seqOfItem, toLogRow, type LogSqlRow } from './log-row.ts'
 
 interface StoredBody {
-  source: 'tracking' | 'webhook' | 'archive'
+  source: AcceptedRequest['source']
   call: string
   body: Buffer
 }

@@ -7,7 +7,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { and, asc, desc, eq, isNull } from 'drizzle-orm'
 import { BridgeError } from '../core/errors.ts'
 import { eraseItems, idsOfPerson, isAbout, mayName, type Person, type PersonId } from '../core/erasure.ts'
-import type { Erasure, ErasureStep, ErasureStore } from '../core/ports.ts'
+import type { AcceptedRequest, Erasure, ErasureStep, ErasureStore } from '../core/ports.ts'
 import { immediate, type Db } from './client.ts'
 import { prepareBlankEntries, prepareRewrite } from './erase-bodies.ts'
 import { erasedIds, erasureKey, erasures } from './schema/erasures.ts'
@@ -134,7 +134,7 @@ export function prepareInsertErasure(db: Db, box: SecretBox): (input: NewErasure
 
 interface RequestRow {
   id: number
-  source: 'tracking' | 'webhook' | 'archive'
+  source: AcceptedRequest['source']
   call: string
   body: Buffer
 }

@@ -13,6 +13,8 @@ import {
 } from './entry.ts'
 import { itemAt, logColumns, seqOfItem, toLogRow, type LogSqlRow } from './log-row.ts'
 
+/** The longest range of one attempt: a run towards Segment, with what of it was not sent. */
+const partEntriesMax = 10_000
 /** Attempts shown of one entry, newest last; a day of an outage makes about 1,400. */
 const attemptsMax = 200
 
@@ -44,7 +46,7 @@ export function prepareStory({ sqlite }: Db) {
   const attempts = sqlite.prepare<[number, number, number, number], AttemptRow>(
     `SELECT first_seq AS firstSeq, last_seq AS lastSeq, at_ms AS atMs, duration_ms AS durationMs, entries, status, code, answer,
        settings_version AS settingsVersion FROM attempts
-     WHERE lane_id = ? AND last_seq BETWEEN ? AND ? + 2000 AND first_seq <= ? ORDER BY id DESC LIMIT ${attemptsMax}`,
+     WHERE lane_id = ? AND last_seq BETWEEN ? AND ? + ${partEntriesMax} AND first_seq <= ? ORDER BY id DESC LIMIT ${attemptsMax}`,
   )
 
   return ({ laneId, seq }: { laneId: number; seq: number }): EntryStory | undefined => {

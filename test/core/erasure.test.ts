@@ -50,6 +50,21 @@ describe('mayName', () => {
 })
 
 describe('eraseItems', () => {
+  it("finds the events of Statsig's doors: an SDK's `events`, a webhook's array or `data`", () => {
+    const [mine, other] = [
+      { eventName: 'x', user: { userID: 'u1' } },
+      { eventName: 'y', userID: 'u2' },
+    ]
+    const erase = (source: 'statsig_sdk' | 'statsig_webhook', body: unknown) => {
+      const gone = eraseItems({ source, call: 'any' }, bytes(body), (item) => isAbout(item, { userId: 'u1' }))
+      return gone && [gone.items, parsed(gone.body)]
+    }
+    expect(erase('statsig_sdk', { events: [other, mine] })).toEqual([[1], { events: [other, erasedItem] }])
+    expect(erase('statsig_webhook', { data: [mine] })).toEqual([[0], { data: [erasedItem] }])
+    expect(erase('statsig_webhook', [mine])).toEqual([[0], [erasedItem]])
+    expect(erase('statsig_webhook', mine)).toEqual([[0], erasedItem])
+  })
+
   const isAnn = (item: unknown) => isAbout(item, ann)
 
   it('leaves every other message in its place, and as it was', () => {

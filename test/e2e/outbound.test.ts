@@ -272,7 +272,7 @@ describe('a crowd of events, with the worker killed in the middle', () => {
         body: JSON.stringify({ events }),
       })
       expect(answer.status).toBe(202)
-      if (from === total / 2) causeway.kill9('bin/worker')
+      if (from === total / 2 && process.env.CROWD_KILL !== '0') causeway.kill9('bin/worker')
     }
     await waitFor(async () => (await totals(id)).delivered === total, 180_000)
     const mine = (await tracks()).filter(({ event }) => event === 'Crowd')
