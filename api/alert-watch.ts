@@ -62,11 +62,11 @@ export function createAlertWatch(deps: AlertWatchDeps): AlertWatch {
 }
 
 async function reconcile({ store, ids, log }: AlertWatchDeps, nowMs: number): Promise<void> {
-  const { rejectionRateLimit } = await store.alerts.settings()
+  const { rejectionRateLimit, kindsOff } = await store.alerts.settings()
   const told = new Set((await store.alerts.conditions()).map(({ key }) => key))
   const found: Finding[] = []
   const looked: AlertKind[] = []
-  for (const kind of alertKinds) {
+  for (const kind of alertKinds.filter((one) => !kindsOff.includes(one))) {
     try {
       const holds = await alertConditions[kind]?.({
         ...{ store, nowMs, rejectionRateLimit },
