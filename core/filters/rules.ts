@@ -104,7 +104,7 @@ export const OutboundFilters = z.strictObject({
   exposures: z.boolean().default(true),
   /** Whether changes made in Statsig's console go out. */
   configChanges: z.boolean().default(true),
-  /** Of a user's exposures to the same thing, only those that Statsig marks as the first. */
+  /** Of a unit's exposures to the same thing, only the first that goes out: see docs/outbound.md. */
   firstExposureOnly: z.boolean().default(false),
 })
 
