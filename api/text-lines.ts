@@ -9,7 +9,7 @@ export async function* textLines(c: Context): AsyncGenerator<string> {
   const isGzip = /^(x-)?gzip$/i.test(c.req.header('content-encoding') ?? '')
   const body = c.req.raw.body as ReadableStream<Uint8Array> | null
   if (body === null) return
-  const bytes = isGzip ? body.pipeThrough(new DecompressionStream('gzip') as never) : body
+  const bytes = isGzip ? body.pipeThrough(new DecompressionStream('gzip')) : body
   const decoder = new TextDecoder()
   let rest = ''
   try {

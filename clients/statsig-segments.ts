@@ -42,24 +42,7 @@ export function createStatsigSegments({
 }): StatsigSegments {
   const base = `${consoleUrl.replace(/\/$/, '')}/segments`
 
-  async function call(
-    key: string,
-    path: string,
-    signal: AbortSignal,
-    { method = 'GET', body }: Call = {},
-  ): Promise<unknown> {
-    const headers = {
-      'statsig-api-key': key,
-      'statsig-api-version': '20240601',
-      'content-type': 'application/json',
-    }
-    const init = { method, headers, redirect: 'manual' as const, ...(body && { body: JSON.stringify(body) }) }
-    const answer = await reach(`${base}${path}`, init, signal)
-    const text = await answer.text().catch(() => '')
-    if (answer.ok) return parse(text)
-    throw faultOf(answer, text, clock.nowMs())
-  }
-
+  const call = createCall(base, clock)
   return {
     async get(key, id, signal) {
       try {
@@ -103,6 +86,29 @@ export function createStatsigSegments({
         if (isLast(data.length, pagination)) return ids
       }
     },
+  }
+}
+
+type Caller = (key: string, path: string, signal: AbortSignal, call?: Call) => Promise<unknown>
+
+/** One request; whatever is not a success is thrown as what it means. */
+function createCall(base: string, clock: Clock): Caller {
+  return async function call(
+    key: string,
+    path: string,
+    signal: AbortSignal,
+    { method = 'GET', body }: Call = {},
+  ): Promise<unknown> {
+    const headers = {
+      'statsig-api-key': key,
+      'statsig-api-version': '20240601',
+      'content-type': 'application/json',
+    }
+    const init = { method, headers, redirect: 'manual' as const, ...(body && { body: JSON.stringify(body) }) }
+    const answer = await reach(`${base}${path}`, init, signal)
+    const text = await answer.text().catch(() => '')
+    if (answer.ok) return parse(text)
+    throw faultOf(answer, text, clock.nowMs())
   }
 }
 

@@ -165,7 +165,7 @@ function prepareAdopt(db: Db): AudienceStore['adopt'] {
   const insert = sqlite.prepare(
     `INSERT OR IGNORE INTO audience_members (audience, unit_id, desired, applied, at_ms, at_ns, seq) VALUES (?, ?, 0, 1, 0, 0, 0)`,
   )
-  const find = sqlite.prepare('SELECT 1 FROM audience_members WHERE audience = ? AND unit_id = ?')
+  const find = sqlite.prepare('SELECT 1 FROM audience_members WHERE audience = ? AND unit_id = ?').pluck()
   return async ({ n }, ids) => {
     const strangers = ids.filter((id) => find.get(n, id) === undefined)
     for (let from = 0; from < strangers.length; from += rowsMax) {

@@ -4,7 +4,7 @@
  * the URL holds a secret.
  */
 import { timingSafeEqual } from 'node:crypto'
-import { OpenAPIHono } from '@hono/zod-openapi'
+import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { listIdPattern } from '../../core/audiences/limits.ts'
 import { BridgeError } from '../../core/errors.ts'

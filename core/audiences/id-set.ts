@@ -8,7 +8,7 @@ export class IdSet {
   size = 0
 
   add(id: string): void {
-    if (this.size * 4 >= this.slots.length) this.grow()
+    if (this.size * 8 >= this.slots.length * 3) this.grow()
     const [high, low] = hashOf(id)
     if (this.put(high, low)) this.size += 1
   }

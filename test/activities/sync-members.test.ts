@@ -104,7 +104,7 @@ describe('syncMembers', () => {
   it('goes on where it was after a crash between the call and the commit', async () => {
     await say(users(5), true)
     const crashed = new Error('killed')
-    const { markSent } = world.deps.audiences
+    const markSent = world.deps.audiences.markSent.bind(world.deps.audiences)
     world.deps.audiences.markSent = () => Promise.reject(crashed)
     await expect(sync()).rejects.toMatchObject({ type: 'internal' })
     world.deps.audiences.markSent = markSent

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Store } from '../../core/ports.ts'
+import type { HeldRemovals, Store } from '../../core/ports.ts'
 import { membership } from '../support/audiences.ts'
 import { apiKey, createApiWorld, nowMs, type ApiWorld } from '../support/fake-deps.ts'
 
@@ -99,14 +99,14 @@ describe('registerAudiences', () => {
     await fold(['a'])
     const audience = await world.store.audiences.get('con_1', 'vip')
     if (!audience) throw new Error('no audience')
-    const held = {
+    const held: HeldRemovals = {
       planned: 30,
       limit: 20,
       rule: 'too_many',
       message: 'many',
       sinceMs: nowMs,
       sample: ['a'],
-    } as const
+    }
     await world.store.audiences.record(audience, { guard: held }, nowMs)
     expect((await world.call('GET', `${at}/vip`)).json).toMatchObject({
       guard: { state: 'waiting', planned: 30, sample: ['a'] },
