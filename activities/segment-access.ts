@@ -33,7 +33,7 @@ export interface SegmentAccessDeps {
 
 export interface SegmentAccess {
   /** Calls with a token; once more with a new one where Segment refuses it and it can be renewed. Throws `segment.token_refused`. */
-  use<T>(connectionId: string, call: (token: string) => Promise<T>): Promise<T>
+  use: <T>(connectionId: string, call: (token: string) => Promise<T>) => Promise<T>
   /** Renews a grant whose last renewal is older than that, so that its refresh token stays in use. */
   keepAlive(connectionId: string, olderThanMs: number): Promise<void>
 }

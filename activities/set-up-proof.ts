@@ -45,7 +45,7 @@ async function lookForProof(
   for (let waitedMs = 0; ; waitedMs += pollMs) {
     for (const index of await provenSources(deps, connectionId, setupId)) seen.add(index)
     const missing = sourceIds.filter(isMissing)
-    if (missing.length === 0 || waitedMs >= waitMs) return { missing }
+    if (missing.length === 0 || waitedMs >= (deps.proofWaitMs ?? waitMs)) return { missing }
     await new Promise((resolve) => setTimeout(resolve, pollMs))
   }
 }

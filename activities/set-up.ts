@@ -25,6 +25,8 @@ export interface SetupDeps extends SegmentAccessDeps {
   segment: SegmentApi
   statsigKeys: StatsigKeys
   publicUrl: string
+  /** How long one look waits for what was sent. Tests shorten it. */
+  proofWaitMs?: number
 }
 
 export interface SetupRef {

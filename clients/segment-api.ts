@@ -107,7 +107,7 @@ function createList(call: Call) {
     for (let cursor = '', page = 0; page < pagesMax; page += 1) {
       const query = new URLSearchParams({ 'pagination.count': String(pageSize) })
       if (cursor !== '') query.set('pagination.cursor', cursor)
-      const data = (await call(token, 'GET', `${path}?${query}`, Page)) as Record<string, unknown>
+      const data = (await call(token, 'GET', `${path}?${query.toString()}`, Page)) as Record<string, unknown>
       found.push(...(data[field] as z.infer<T>[]))
       cursor = (data.pagination as { next?: string | null } | undefined)?.next ?? ''
       if (cursor === '') return found

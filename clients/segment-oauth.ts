@@ -28,7 +28,8 @@ export function createSegmentOauth(app: OauthApp): SegmentOauth {
   const client: oauth.Client = { client_id: app.clientId }
   const authentication = oauth.ClientSecretBasic(app.clientSecret)
   const options = {
-    // The sandbox has no TLS; with real Segment the settings say https.
+    // The sandbox has no TLS; with real Segment the settings say https. Marked deprecated so that it stands out.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated
     [oauth.allowInsecureRequests]: app.tokenUrl.startsWith('http:'),
     signal: () => AbortSignal.timeout(timeoutMs),
   }

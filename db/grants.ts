@@ -11,11 +11,12 @@ type Sealed = Pick<SegmentTokens, 'accessToken' | 'refreshToken'>
 /** What the text is bound to when it is sealed. */
 export const grantPurpose = (connectionId: string): string => `${connectionId}/segment-grant`
 
+const is = (connectionId: string) => eq(segmentGrants.connectionId, connectionId)
+const holds = (connectionId: string, leaseId: string) =>
+  and(is(connectionId), eq(segmentGrants.leaseId, leaseId))
+
 export function createGrantStore(db: Db, box: SecretBox): GrantStore {
-  const is = (connectionId: string) => eq(segmentGrants.connectionId, connectionId)
   const rowOf = (id: string) => db.drizzle.select().from(segmentGrants).where(is(id)).get()
-  const holds = (connectionId: string, leaseId: string) =>
-    and(is(connectionId), eq(segmentGrants.leaseId, leaseId))
   const seal = (connectionId: string, { accessToken, refreshToken }: Sealed) =>
     box.seal(JSON.stringify({ accessToken, refreshToken }), grantPurpose(connectionId))
 
@@ -55,6 +56,17 @@ export function createGrantStore(db: Db, box: SecretBox): GrantStore {
         .all()
         .map(({ id }) => id)
     },
+    ...createLeases(db, seal),
+    async remove(connectionId) {
+      await immediate(db, () => db.drizzle.delete(segmentGrants).where(is(connectionId)).run())
+    },
+  }
+}
+
+type Seal = (connectionId: string, tokens: Sealed) => Buffer
+
+function createLeases(db: Db, seal: Seal): Pick<GrantStore, 'lease' | 'renew' | 'release'> {
+  return {
     lease: (connectionId, leaseId, nowMs, untilMs) =>
       immediate(db, () => {
         const isFree = or(lte(segmentGrants.leaseUntilMs, nowMs), eq(segmentGrants.leaseId, leaseId))
@@ -86,9 +98,6 @@ export function createGrantStore(db: Db, box: SecretBox): GrantStore {
       await immediate(db, () =>
         db.drizzle.update(segmentGrants).set(set).where(holds(connectionId, leaseId)).run(),
       )
-    },
-    async remove(connectionId) {
-      await immediate(db, () => db.drizzle.delete(segmentGrants).where(is(connectionId)).run())
     },
   }
 }

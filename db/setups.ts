@@ -56,6 +56,32 @@ export function createSetupStore(db: Db, box: SecretBox): SetupStore {
       const row = rowOf(id)
       return row?.step === 'authorize' && row.sealedCode === null ? authorizationOf(row)?.url : undefined
     },
+    ...createConsents(db, box, { rowOf, set, authorizationOf }),
+    async record(id, at, nowMs) {
+      await immediate(db, () => {
+        const row = load(rowOf(id))
+        // An activity that was thought lost may come late: an end stays.
+        if (row.endedAtMs !== null) return
+        set(id, changeOf(at, nowMs))
+        if (isEnded(at.step)) endConnecting(db, row.connectionId)
+      })
+    },
+  }
+}
+
+interface Rows {
+  rowOf: (id: string) => Row | undefined
+  set: (id: string, values: Partial<Row>) => unknown
+  authorizationOf: (row: Row) => Authorization | undefined
+}
+
+/** What comes back from Segment, once, and is sent there again, once. */
+function createConsents(
+  db: Db,
+  box: SecretBox,
+  { rowOf, set, authorizationOf }: Rows,
+): Pick<SetupStore, 'takeConsent' | 'sendConsent'> {
+  return {
     takeConsent: (state, code, nowMs) =>
       immediate(db, () => {
         const isIt = and(eq(setups.stateHash, hashKey(state)), isNull(setups.endedAtMs))
@@ -74,15 +100,6 @@ export function createSetupStore(db: Db, box: SecretBox): SetupStore {
         const code = box.open(row.sealedCode, setupPurpose(id, 'code'))
         return { code, verifier: authorization.verifier, sentBefore: row.codeSentAtMs !== null }
       }),
-    async record(id, at, nowMs) {
-      await immediate(db, () => {
-        const row = load(rowOf(id))
-        // An activity that was thought lost may come late: an end stays.
-        if (row.endedAtMs !== null) return
-        set(id, changeOf(at, nowMs))
-        if (isEnded(at.step)) endConnecting(db, row.connectionId)
-      })
-    },
   }
 }
 
