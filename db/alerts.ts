@@ -33,19 +33,6 @@ export function createAlertStore(db: Db, box: SecretBox): AlertStore {
   const list = sqlite.prepare<[number, string, number], Nulls<Alert>>(
     `SELECT ${columns} FROM alerts WHERE (created_at_ms, id) < (?, ?) ORDER BY created_at_ms DESC, id DESC LIMIT ?`,
   )
-  const undelivered = sqlite.prepare<[number], Nulls<Alert>>(
-    `SELECT ${columns} FROM alerts WHERE delivery = 'waiting' OR (delivery = 'sending' AND started_at_ms < ?)
-     ORDER BY created_at_ms, id LIMIT 100`,
-  )
-  const started = sqlite.prepare(
-    `UPDATE alerts SET delivery = 'sending', started_at_ms = ? WHERE id = ? AND delivery IN ('waiting', 'sending')`,
-  )
-  const attempted = sqlite.prepare(
-    'UPDATE alerts SET attempts = attempts + 1, last_attempt_at_ms = ?, last_status = ?, last_answer = ? WHERE id = ?',
-  )
-  const end = sqlite.prepare(
-    `UPDATE alerts SET delivery = ?, ended_at_ms = ? WHERE id = ? AND delivery IN ('waiting', 'sending')`,
-  )
   const endedSince = sqlite.prepare<[number], { connectionId: string; ended: number; rejected: number }>(`
     SELECT lane.connection_id AS connectionId, sum(delivered + filtered + skipped + rejected) AS ended, sum(rejected) AS rejected
     FROM lanes lane JOIN lane_counts counts ON counts.lane_id = lane.id AND counts.minute >= ?
@@ -54,6 +41,7 @@ export function createAlertStore(db: Db, box: SecretBox): AlertStore {
 
   return {
     ...settings.store,
+    ...prepareDelivery(db),
     lease: (...lease) => takeLease(db, ...lease),
     conditions: async () => told(),
     reconcile: (found, looked, nowMs, nextId) =>
@@ -80,13 +68,40 @@ export function createAlertStore(db: Db, box: SecretBox): AlertStore {
       const last = after === undefined ? undefined : get.get(after)
       return list.all(last?.createdAtMs ?? Number.MAX_SAFE_INTEGER, last?.id ?? '', limit).flatMap(some)
     },
-    undelivered: async (startedBeforeMs) => undelivered.all(startedBeforeMs).flatMap(some),
-    markStarted: async (id, nowMs) => void (await immediate(db, () => started.run(nowMs, id))),
-    recordAttempt: async (id, atMs, { status, text }) =>
-      void (await immediate(db, () => attempted.run(atMs, status ?? null, text, id))),
-    end: async (id, as, nowMs) => void (await immediate(db, () => end.run(as, nowMs, id))),
     endedSince: async (sinceMs) => endedSince.all(minuteOf(sinceMs)),
     purge: (beforeMs) => purge(db, beforeMs),
+  }
+}
+
+type Delivery = Pick<AlertStore, 'undelivered' | 'markStarted' | 'recordAttempt' | 'end'>
+
+/** How the telling of an alert goes on. */
+function prepareDelivery(db: Db): Delivery {
+  const { sqlite } = db
+  const undelivered = sqlite.prepare<[number], Nulls<Alert>>(
+    `SELECT ${columns} FROM alerts WHERE delivery = 'waiting' OR (delivery = 'sending' AND started_at_ms < ?)
+     ORDER BY created_at_ms, id LIMIT 100`,
+  )
+  const started = sqlite.prepare(
+    `UPDATE alerts SET delivery = 'sending', started_at_ms = ? WHERE id = ? AND delivery IN ('waiting', 'sending')`,
+  )
+  const attempted = sqlite.prepare(
+    'UPDATE alerts SET attempts = attempts + 1, last_attempt_at_ms = ?, last_status = ?, last_answer = ? WHERE id = ?',
+  )
+  const end = sqlite.prepare(
+    `UPDATE alerts SET delivery = ?, ended_at_ms = ? WHERE id = ? AND delivery IN ('waiting', 'sending')`,
+  )
+  return {
+    undelivered: async (startedBeforeMs) => undelivered.all(startedBeforeMs).flatMap(some),
+    async markStarted(id, nowMs) {
+      await immediate(db, () => started.run(nowMs, id))
+    },
+    async recordAttempt(id, atMs, { status, text }) {
+      await immediate(db, () => attempted.run(atMs, status ?? null, text, id))
+    },
+    async end(id, as, nowMs) {
+      await immediate(db, () => end.run(as, nowMs, id))
+    },
   }
 }
 

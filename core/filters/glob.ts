@@ -2,7 +2,7 @@
  * Globs over event names, which are no file paths: a `/` or a leading dot is a character like any other. `*` is any
  * run of characters, `?` one, `[a-z]` and `[!a-z]` one of a set, `{a,b}` one of several texts, `\` takes the next one
  * as it is. Matching goes back to the last `*` only, so its cost is at most the pattern's length times the name's:
- * a regular expression made of a pattern with many stars would hold up the lane (decision 0013).
+ * a regular expression made of a pattern with many stars would hold up the lane (decision 0019).
  */
 
 export const globCharsMax = 256
