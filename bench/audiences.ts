@@ -103,7 +103,10 @@ try {
     nowMs: clock.nowMs(),
   })
   console.log(`${members} members, ${limits}`)
-  await measured('fold', 0, async () => void (await fold(0, members, true)))
+  await measured('fold', 0, async () => {
+    await fold(0, members, true)
+    return undefined
+  })
   await measured('first load', leastCalls(members, 0), () => run('changes'))
   await fold(members, churn, true)
   await fold(0, churn, false)
