@@ -7,7 +7,10 @@ export function createLog(name: string, level: string, destination?: Destination
   const options = {
     ...{ name, level },
     // A serialised error has a prototype of its own; a plain copy is what gets redacted.
-    serializers: { error: (error: Error) => redact({ ...pino.stdSerializers.err(error) }) },
+    serializers: {
+      error: (error: unknown) =>
+        redact(error instanceof Error ? { ...pino.stdSerializers.err(error) } : error),
+    },
     formatters: { log: (fields: object) => redact(fields) as Record<string, unknown> },
     hooks: {
       logMethod(args: Parameters<pino.LogFn>, write: pino.LogFn) {

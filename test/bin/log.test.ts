@@ -37,4 +37,11 @@ describe('createLog', () => {
     expect(logged).toMatchObject({ type: 'TypeError', token: REDACTED })
     expect((logged as { message: string }).message).toContain(`refused ${REDACTED}`)
   })
+
+  it('keeps an error that is told as text as it is, but for its secrets', () => {
+    const { error } = lineOf((log) =>
+      log.warn({ event: 'failed', error: `BridgeError: with ${key}` }, 'failed'),
+    )
+    expect(error).toBe(`BridgeError: with ${REDACTED}`)
+  })
 })
