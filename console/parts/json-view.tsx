@@ -22,7 +22,7 @@ export function coloured(text: string): ReactNode[] {
 }
 
 export const pretty = (value: unknown): string =>
-  typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? '')
+  typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value, null, 2)
 
 export function JsonView({ value, label }: { value: unknown; label: string }) {
   const text = pretty(value)

@@ -133,7 +133,12 @@ function Bodies({ story }: { story: EntryStory }) {
 }
 
 export const OpenTester = ({ story }: { story: EntryStory }) => (
-  <ButtonLink to={`/connections/${story.connectionId}/test`} search={{ from: story.id }} variant="default">
+  <ButtonLink
+    to="/connections/$connectionId/test"
+    params={{ connectionId: story.connectionId }}
+    search={{ from: story.id }}
+    variant="default"
+  >
     Open in the tester
   </ButtonLink>
 )

@@ -21,7 +21,9 @@ export function Proof({ connection }: { connection: Connection }) {
     <section className="card pad stack wide" aria-labelledby="proof">
       <div className="row between">
         <h2 id="proof">It works</h2>
-        <ButtonLink to={`/connections/${connection.id}/live`}>Watch the live stream</ButtonLink>
+        <ButtonLink to="/connections/$connectionId/live" params={{ connectionId: connection.id }}>
+          Watch the live stream
+        </ButtonLink>
       </div>
       {first ? <MessagePanel id={first.id} /> : <p className="dim">The first event will be shown here.</p>}
     </section>
