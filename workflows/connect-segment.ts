@@ -97,7 +97,10 @@ async function byHand(run: Run): Promise<void> {
   await look(run, manualWaitMs, () => note.lookManual({ connectionId, setupId }))
 }
 
-/** Looks until nothing is missing: soon at first, then every five minutes, and at once when told that it may be worth it. */
+/**
+ * Looks until nothing is missing: soon at first, then every five minutes, and at once when told that it may be worth it.
+ * A look is short and ends by itself; what a person cancels is the waiting between two.
+ */
 async function look(
   run: Run,
   ms: number,
@@ -107,7 +110,7 @@ async function look(
   const looking = async () => {
     for (
       let n = 1, waitMs = 2_000;
-      (await once(n)).missing.length > 0;
+      (await CancellationScope.nonCancellable(() => once(n))).missing.length > 0;
       n += 1, waitMs = Math.min(waitMs * 1.5, 300_000)
     ) {
       const before = talk.looks
@@ -134,9 +137,11 @@ async function enter(
   talk.step = step
   upsertSearchAttributes([{ key: causewayStatus, value: step }])
   setCurrentDetails(describeSetup(step, error))
-  await note.recordSetup.executeWithOptions({ summary: step }, [
-    { connectionId, setupId, step, ...expiresAtMs, ...(error === undefined ? {} : { error }) },
-  ])
+  const record = { connectionId, setupId, step, ...expiresAtMs, ...(error === undefined ? {} : { error }) }
+  // What is being written down is written down, whoever cancels meanwhile.
+  await CancellationScope.nonCancellable(() =>
+    note.recordSetup.executeWithOptions({ summary: step }, [record]),
+  )
   talk.shown = step
   return { step }
 }

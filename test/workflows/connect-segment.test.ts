@@ -3,7 +3,7 @@ import type { Worker, WorkflowBundleWithSourceMap } from '@temporalio/worker'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../core/errors.ts'
 import { connectWorkflowId } from '../../core/ids.ts'
-import type { Setup } from '../../core/ports.ts'
+import type { KeyCheck, Setup } from '../../core/ports.ts'
 import type { SetupKind } from '../../core/setup.ts'
 import type { connectSegment } from '../../workflows/index.ts'
 import { deliverProof, ScriptedSegment } from '../support/segment.ts'
@@ -90,7 +90,8 @@ async function expectUndone(): Promise<void> {
   expect(connection?.status).toBe('active')
 }
 
-describe('connectSegment', () => {
+// Waits between the attempts of an activity are not skipped by the server.
+describe('connectSegment', { timeout: 120_000 }, () => {
   it('goes by OAuth from the consent over the choice to an event that came through', async () => {
     await running(async () => {
       const setup = await begin('oauth')
@@ -258,4 +259,100 @@ describe('connectSegment', () => {
         expect((await newest()).error?.text).toMatch(/sent before and the answer did not reach us/)
     },
   )
+
+  it('says what is left at Segment when that cannot be removed', async () => {
+    segment.onTest = () => undefined
+    for (let n = 0; n < 20; n += 1)
+      segment.faults.push({ step: 'removeDestination', code: 'segment.forbidden' })
+    await running(async () => {
+      const setup = await begin('token')
+      await setup.isAt('choose_source')
+      await setup.choose('source-id-web')
+      expect(await setup.handle.result()).toEqual({ step: 'failed' })
+    })
+    const [id = ''] = segment.made.keys()
+    const { error } = await newest()
+    expect(error?.code).toBe('segment.left_behind')
+    expect(error?.text).toContain(id)
+    expect(await world.store.setups.destinations(connectionId)).toMatchObject([{ destinationId: id }])
+  })
+
+  it('expires when nobody consents, nobody chooses, or no event comes back, and is undone', async () => {
+    for (const upTo of ['authorize', 'choose_source', 'proof'] as const) {
+      segment.onTest = () => undefined
+      await running(async () => {
+        const setup = await begin('oauth')
+        await setup.isAt('authorize')
+        if (upTo !== 'authorize') await setup.consent()
+        if (upTo === 'proof') await setup.isAt('choose_source').then(() => setup.choose('source-id-web'))
+        expect(await setup.handle.result()).toEqual({ step: 'expired' })
+      })
+      expect((await newest()).error).toMatchObject({ code: 'setup_expired' })
+      await expectUndone()
+    }
+  })
+
+  it('is cancelled at any step, and undone', async () => {
+    for (const at of ['authorize', 'choose_source', 'proof'] as const) {
+      segment.onTest = () => undefined
+      await running(async () => {
+        const setup = await begin('oauth')
+        await setup.isAt('authorize')
+        if (at !== 'authorize') await setup.consent()
+        if (at === 'proof')
+          await setup.isAt('choose_source').then(() => setup.choose('source-id-web', 'source-id-server'))
+        await setup.isAt(at)
+        await setup.handle.executeUpdate('cancelSetup')
+        expect(await setup.handle.result()).toEqual({ step: 'cancelled' })
+      })
+      await expectUndone()
+    }
+  })
+
+  it('leaves the destination of an earlier set-up alone when a later one fails', async () => {
+    await running(async () => {
+      const first = await begin('token')
+      await first.isAt('choose_source')
+      await first.choose('source-id-web')
+      await first.handle.result()
+      const second = await begin('token')
+      segment.onTest = () => undefined
+      await second.isAt('choose_source')
+      await second.choose('source-id-server')
+      expect(await second.handle.result()).toEqual({ step: 'expired' })
+    })
+    expect([...segment.made.values()]).toMatchObject([{ sourceId: 'source-id-web' }])
+  })
+
+  it('waits by hand for working keys and for a first message, and says what is missing', async () => {
+    let check: KeyCheck = 'refused'
+    world.deps.setup.statsigKeys = {
+      ...world.deps.setup.statsigKeys,
+      server: async () => check,
+    }
+    await running(async () => {
+      const setup = await begin('manual')
+      await until(async () => (await newest()).missing !== undefined)
+      expect((await newest()).missing).toMatchObject([
+        { what: 'statsig.serverKey', says: expect.stringContaining('refuses') as string },
+        { what: 'first_message' },
+      ])
+      check = 'alive'
+      await setup.handle.signal('look')
+      await setup.isAt('paste')
+      expect((await newest()).missing?.map(({ what }) => what)).toEqual(['first_message'])
+      await deliverProof(world.store, connectionId, startMs)('typed-by-hand')
+      await setup.handle.signal('look')
+      expect(await setup.handle.result()).toEqual({ step: 'active' })
+    })
+    expect(await status()).toBe('active')
+  })
+
+  it('expires by hand after a day, and leaves the connection as it was', async () => {
+    await running(async () => {
+      const setup = await begin('manual')
+      expect(await setup.handle.result()).toEqual({ step: 'expired' })
+    })
+    expect(await status()).toBe('active')
+  })
 })
