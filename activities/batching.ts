@@ -88,3 +88,10 @@ export function createFill(fillMs: number | undefined) {
       isFilling && fillMs !== undefined ? Math.max(0, sentAtMs + fillMs - nowMs) : 0,
   }
 }
+
+/** Two parts with as many of those that are sent, to find out which of them the vendor refuses. */
+export function halve(part: Decided[], isSent: (entry: Decided) => boolean): [Decided[], Decided[]] {
+  const sent = part.filter(isSent)
+  const middle = sent[Math.ceil(sent.length / 2)]?.seq ?? Infinity
+  return [part.filter(({ seq }) => seq < middle), part.filter(({ seq }) => seq >= middle)]
+}

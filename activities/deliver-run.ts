@@ -6,7 +6,7 @@ import { BridgeError } from '../core/errors.ts'
 import type { Attempt, Clock, EndedEntry, LaneStore, Lease, Log, VendorAnswer } from '../core/ports.ts'
 import { meaningOf, type Answer } from '../core/retry.ts'
 import type { ConnectionSettings } from '../core/settings.ts'
-import { cutIntoParts } from './batching.ts'
+import { cutIntoParts, halve } from './batching.ts'
 import { knownOf } from './claim-run.ts'
 import type { EntryEnding, LaneHandler, Taken } from './lane-handler.ts'
 import type { Decided } from './read-run.ts'
@@ -25,6 +25,12 @@ export interface RunContext {
   isStopping: () => boolean
   /** Refusals of single events in a row, by lane, over runs and stints. */
   refusals: Map<number, number>
+  /**
+   * How far the search for a poison event has come, by lane: the position it begins at and the most entries that a
+   * request may take there. An outage in the middle of it would begin it anew each time, and a vendor that fails every
+   * few requests would never let it end.
+   */
+  halved: Map<number, { seq: number; entriesMax: number }>
   /** Called after each commit. */
   onProgress: (lease: Lease) => void
 }
@@ -46,10 +52,10 @@ export async function deliverRun(
   start: Lease,
   run: Decided[],
 ): Promise<Lease | Stopped> {
-  const { lanes, handler } = context
+  const { lanes } = context
   const known = await knownOf(context, start, run)
   const isSent = (entry: Decided) => entry.verdict.kind === 'mapped' && !known.has(entry.seq)
-  const parts = cutIntoParts(run, isSent, handler.limits)
+  const parts = cutIntoParts(run, isSent, limitsOf(context, start))
   let lease = start
   let attempts: Attempt[] = []
 
@@ -63,7 +69,12 @@ export async function deliverRun(
       if (attempt) attempts.push(attempt)
       if (meaning === 'key' || meaning === 'wait') return stop(context, lease, attempts, answer, meaning)
       if (meaning !== 'accepted' && sent.length > 1) {
-        parts.unshift(...halve(part, isSent))
+        const [first, second] = halve(part, isSent)
+        parts.unshift(first, second)
+        context.halved.set(lease.laneId, {
+          seq: first[0]?.seq ?? 0,
+          entriesMax: Math.ceil(sent.length / 2),
+        })
         continue
       }
       const isRefused = meaning !== 'accepted'
@@ -76,6 +87,15 @@ export async function deliverRun(
     if (isRefusingAll(context, lease)) return holdRefusing(context, lease)
   }
   return lease
+}
+
+/** Where the last search for a poison event was broken off, it goes on. */
+function limitsOf({ halved, handler }: RunContext, { laneId, cursor }: Lease): LaneHandler['limits'] {
+  const at = halved.get(laneId)
+  halved.delete(laneId)
+  if (at?.seq !== cursor + 1) return handler.limits
+  halved.set(laneId, at)
+  return { ...handler.limits, entriesMax: Math.min(handler.limits.entriesMax, at.entriesMax) }
 }
 
 /** What was learnt before the run was left is kept: a refused half is an attempt too. */
@@ -97,12 +117,6 @@ function countRefusal({ refusals }: RunContext, { laneId }: Lease, isRefused: bo
 
 const isRefusingAll = ({ refusals }: RunContext, { laneId }: Lease): boolean =>
   (refusals.get(laneId) ?? 0) >= refusalsInARowMax
-
-function halve(part: Decided[], isSent: (entry: Decided) => boolean): [Decided[], Decided[]] {
-  const sent = part.filter(isSent)
-  const middle = sent[Math.ceil(sent.length / 2)]?.seq ?? Infinity
-  return [part.filter(({ seq }) => seq < middle), part.filter(({ seq }) => seq >= middle)]
-}
 
 interface Sent {
   /** Absent where no vendor was asked. */

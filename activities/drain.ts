@@ -58,10 +58,10 @@ const fillLookMs = 250
 const fillPollMs = 50
 
 /** With what the drains of a process remember of each lane between their stints. */
-type Deps = DrainDeps & Pick<RunContext, 'refusals'>
+type Deps = DrainDeps & Pick<RunContext, 'refusals' | 'halved'>
 
 export function createDrain(given: DrainDeps) {
-  const deps: Deps = { ...given, refusals: new Map() }
+  const deps: Deps = { ...given, refusals: new Map(), halved: new Map() }
   return async function drain({ connectionId, lane }: DrainInput): Promise<DrainResult> {
     try {
       return await runStint(deps, { connectionId, lane })
@@ -245,7 +245,7 @@ async function contextOf(
   stopping: ReturnType<typeof watchForStop>,
   onProgress: (lease: Lease) => void,
 ): Promise<RunContext | Missing> {
-  const { connections, lanes, clock, log, refusals } = deps
+  const { connections, lanes, clock, log, refusals, halved } = deps
   const connection = await connections.get(connectionId)
   if (!connection) throw new BridgeError('not_found', `Connection ${connectionId} is gone.`)
   const { settingsVersion } = connection
@@ -253,7 +253,7 @@ async function contextOf(
   if ('missing' in opened) return opened
   const { key, settings } = opened
   return {
-    ...{ lanes, handler, clock, log, key, settings, settingsVersion, onProgress, refusals },
+    ...{ lanes, handler, clock, log, key, settings, settingsVersion, onProgress, refusals, halved },
     signal: stopping.signal,
     isStopping: () => stopping.shutdown || stopping.forgotten,
   }

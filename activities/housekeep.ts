@@ -83,8 +83,8 @@ async function* chores({
   for await (const claims of retention.purgeClaims(keptSinceMs - claimsOutliveMs)) yield { claims }
   for await (const minutes of retention.rollUpMinutes(nowMs - byMinuteMs)) yield { minutes }
   for await (const minutes of retention.purgeMinutes(nowMs - minutesKeptMs)) yield { minutes }
-  for await (const _ of retention.purgeCalls(nowMs - callsKeptMs)) yield {}
-  for (const purge of purges) for await (const minutes of purge(nowMs)) yield { minutes }
+  const calls = (before: number) => retention.purgeCalls(before - callsKeptMs)
+  for (const purge of [calls, ...purges]) for await (const minutes of purge(nowMs)) yield { minutes }
   for await (const givenBackBytes of retention.shrink()) yield { givenBackBytes }
 }
 

@@ -78,6 +78,19 @@ describe('drain', () => {
     expect(await world.totals()).toMatchObject({ delivered: 7, rejected: 1 })
   })
 
+  it('finds the poison event also where the vendor fails every fourth request', async () => {
+    world.statsig.script = ({ events, index }) => {
+      if (index % 4 === 3) return 503
+      return events.some(({ user }) => user.userID === 'u500') ? 400 : 202
+    }
+    await world.append(users(1_000))
+    for (let stint = 0; stint < 40 && (await world.lane()).pending > 0; stint += 1)
+      await drain().catch(() => undefined)
+    expect(await world.totals()).toMatchObject({ delivered: 999, rejected: 1, pending: 0 })
+    // Ten halvings to find it, as many parts to deliver, and a third more for the faults.
+    expect(world.statsig.requests.length).toBeLessThan(40)
+  })
+
   it('gives the id of a refused event back, so that a corrected message may come', async () => {
     world.statsig.script = ({ index }) => (index === 0 ? 400 : 202)
     await world.append(['a'])
