@@ -43,50 +43,21 @@ export function positionsOf(id: string | undefined): Map<number, number> | undef
 
 export function createStreamReader(filter: StreamFilter, start: Positions) {
   const positions = new Map(start)
-  const encoder = new TextEncoder()
-  let controller: ReadableStreamDefaultController<Uint8Array> | undefined
-  let missed = 0
-  let isOver = false
-  let onEnd: (() => void) | undefined
-
-  const hasRoom = (): boolean => (controller?.desiredSize ?? 0) > 0
-  const write = (text: string): void => {
-    if (!isOver) controller?.enqueue(encoder.encode(text))
-  }
+  const state = { missed: 0 }
   /** An event `missed` goes before whatever comes next. */
   function writeMissed(): string {
-    if (missed === 0) return ''
-    const text = `event: missed\nid: ${idOf(positions)}\ndata: {"count":${missed}}\n\n`
-    missed = 0
+    if (state.missed === 0) return ''
+    const text = `event: missed\nid: ${idOf(positions)}\ndata: {"count":${state.missed}}\n\n`
+    state.missed = 0
     return text
   }
-  function end(): void {
-    if (isOver) return
-    isOver = true
-    onEnd?.()
-  }
-
-  const body = new ReadableStream<Uint8Array>(
-    {
-      start: (given) => {
-        controller = given
-        write('retry: 2000\n: live\n\n')
-      },
-      // Called when there is room again.
-      pull: () => {
-        if (missed > 0 && hasRoom()) write(writeMissed())
-      },
-      cancel: end,
-    },
-    new ByteLengthQueuingStrategy({ highWaterMark: waitingBytesMax }),
-  )
+  const out = openOutlet(writeMissed)
 
   return {
-    body,
+    body: out.body,
     /** Calls `done` when the reader has left or was sent away, at once where that is so already. */
     whenOver(done: () => void): void {
-      if (isOver) done()
-      else onEnd = done
+      out.whenOver(done)
     },
     /** Never waits: what there is no room for is counted. */
     tell(
@@ -95,23 +66,66 @@ export function createStreamReader(filter: StreamFilter, start: Positions) {
       max = atOnceMax,
     ): void {
       for (const { lane, count } of passedOver)
-        if (filter.lane === undefined || filter.lane === lane) missed += count
+        if (filter.lane === undefined || filter.lane === lane) state.missed += count
       const wanted = told.filter(({ entry }) => fits(entry, filter))
-      const kept = hasRoom() ? wanted.slice(-max) : []
-      missed += wanted.length - kept.length
+      const kept = out.hasRoom() ? wanted.slice(-max) : []
+      state.missed += wanted.length - kept.length
       const isKept = new Set(kept)
-      let text = hasRoom() ? writeMissed() : ''
+      let text = out.hasRoom() ? writeMissed() : ''
       for (const one of told) {
         positions.set(one.laneId, one.seq)
         if (isKept.has(one)) text += `id: ${idOf(positions)}\ndata: ${shownText(one.entry)}\n\n`
       }
-      if (text !== '') write(text)
+      if (text !== '') out.write(text)
     },
     /** A comment: proxies close what is silent, and a reader that is gone is noticed. */
     beat(): void {
-      if (hasRoom()) write(': beat\n\n')
+      if (out.hasRoom()) out.write(': beat\n\n')
     },
     /** Ends the stream; the reader may come back with its last id. */
+    close(): void {
+      out.close()
+    },
+  }
+}
+export type StreamReader = ReturnType<typeof createStreamReader>
+
+/** The bytes of one reader. `whenRoom` is asked what to write when there is room again. */
+function openOutlet(whenRoom: () => string) {
+  const encoder = new TextEncoder()
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined
+  let isOver = false
+  let onEnd: (() => void) | undefined
+
+  const hasRoom = (): boolean => (controller?.desiredSize ?? 0) > 0
+  const write = (text: string): void => {
+    if (!isOver) controller?.enqueue(encoder.encode(text))
+  }
+  function end(): void {
+    if (isOver) return
+    isOver = true
+    onEnd?.()
+  }
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start: (given) => {
+        controller = given
+        write('retry: 2000\n: live\n\n')
+      },
+      pull: () => {
+        const text = hasRoom() ? whenRoom() : ''
+        if (text !== '') write(text)
+      },
+      cancel: end,
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: waitingBytesMax }),
+  )
+  return {
+    ...{ body, hasRoom, write },
+    whenOver(done: () => void): void {
+      if (isOver) done()
+      else onEnd = done
+    },
     close(): void {
       if (isOver) return
       controller?.close()
@@ -119,4 +133,3 @@ export function createStreamReader(filter: StreamFilter, start: Positions) {
     },
   }
 }
-export type StreamReader = ReturnType<typeof createStreamReader>

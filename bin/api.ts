@@ -38,7 +38,7 @@ const idTypes = createIdTypes({
   statsig: createStatsigConsole({ consoleUrl: config.statsigConsoleUrl }),
 })
 const alertWatch = createAlertWatch({ store, runs, clock, ids: randomIds, log, owner: randomIds.secret() })
-const { faultOf: alertUrlFault } = alertSender(config)
+const alerts = alertSender(config)
 const disk = watchDisk(config.databasePath)
 const streams = createStreams()
 const app = createApp({
@@ -54,7 +54,7 @@ const app = createApp({
     archives: archivesOf(config),
     senders: eventSenders(config),
     alertWatch,
-    alertUrlFault,
+    alertUrlFault: (url: string) => alerts.faultOf(url),
     segmentOauth: configuredOauth(config),
     clock,
     ids: randomIds,

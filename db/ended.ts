@@ -92,7 +92,13 @@ function prepareStretches({ sqlite }: Db) {
     `SELECT block, outcomes, received_min_at_ms AS minAtMs, received_max_at_ms AS maxAtMs, filter FROM search_blocks
      WHERE lane_id = ? AND block <= ? ORDER BY block DESC LIMIT ${blocksAtOnce}`,
   )
-  return function* ({ lane, query, before, bottom, budget }: Look & { bottom: number }): Generator<Stretch> {
+  return function* ({
+    lane,
+    query,
+    before,
+    bottom,
+    budget,
+  }: Look & { bottom: number }): Generator<Stretch, void> {
     const isWorthReading = prepareJudge(query)
     let high = before
     while (high > bottom) {
@@ -107,8 +113,11 @@ function prepareStretches({ sqlite }: Db) {
         high = stretch.low
         budget.blocks -= 1
       }
-      if (budget.blocks <= 0) return yield { low: high, high }
-      if (known.length < blocksAtOnce) return yield { low: bottom, high }
+      const isUsedUp = budget.blocks <= 0
+      const isUnknown = known.length < blocksAtOnce
+      if (isUsedUp) yield { low: high, high }
+      else if (isUnknown) yield { low: bottom, high }
+      if (isUsedUp || isUnknown) return
     }
   }
 }

@@ -58,14 +58,17 @@ export function registerConsole(app: OpenAPIHono, { consoleFolder }: Pick<ApiDep
 }
 
 /** The page for an address that no route has, where a person asks for one; else undefined. */
-export async function pageFor(c: Context, consoleFolder: string | undefined): Promise<Response | undefined> {
+export async function pageFor(
+  given: Context,
+  consoleFolder: string | undefined,
+): Promise<Response | undefined> {
+  // The headers' own middleware sets the variable that it is read by.
+  const c = given as Context<{ Variables: Variables }, string>
   const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'
   const wantsPage = (c.req.header('accept') ?? '').includes('text/html')
   if (!isRead || !wantsPage || forPrograms.test(c.req.path)) return undefined
-  let page: Response | undefined
   await headers(c, async () => {
-    page = await answerPage(c as Context<{ Variables: Variables }>, consoleFolder)
-    c.res = page
+    c.res = await answerPage(c, consoleFolder)
   })
   return c.res
 }

@@ -34,9 +34,9 @@ async function openStream(query = '', headers: Record<string, string> = {}) {
   let text = ''
   const events: Event[] = []
   async function readMore(): Promise<boolean> {
-    const { value, done } = reader ? await reader.read() : { done: true as const, value: undefined }
-    if (done) return false
-    text += value ?? ''
+    const next = await reader?.read()
+    if (next?.done !== false) return false
+    text += next.value
     const blocks = text.split('\n\n')
     text = blocks.pop() ?? ''
     for (const block of blocks) {
