@@ -94,6 +94,7 @@ function workerOptions(
         (nowMs) => catalogue.purge(nowMs),
         (nowMs) => store.outbound.purge(nowMs),
         (nowMs) => alerts.purge(nowMs - retentionDays * 86_400_000),
+        (nowMs) => jobs.purge(nowMs - retentionDays * 86_400_000),
       ],
       fillers: fillersOf(store, archivesOf(config)),
       setup: setupParts(config, store, runs, log),

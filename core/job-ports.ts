@@ -130,6 +130,8 @@ export interface JobStore {
   /** Makes the job and its lane. Throws `not_found` where there is no such connection. */
   create(job: NewJob): Promise<Job>
   get(id: string): Promise<Job | undefined>
+  /** Removes what jobs that ended before a moment leave behind, but for themselves. Hands out numbers of rows. */
+  purge(endedBeforeMs: number): AsyncIterable<number>
   byLane(connectionId: string, lane: LaneName): Promise<Job | undefined>
   /** Newest first, after the given id; of one kind, and of one connection where it is named. */
   list(

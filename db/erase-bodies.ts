@@ -48,6 +48,10 @@ export function prepareBlankEntries(db: Db) {
   const blank = db.sqlite.prepare(
     'UPDATE entries SET user_id = NULL, event = NULL, path = NULL, detail = NULL WHERE lane_id = ? AND seq = ?',
   )
+  // A redrive keeps what the original had said until then.
+  const blankTaken = db.sqlite.prepare(
+    'UPDATE redriven SET path = NULL, detail = NULL WHERE origin_lane_id = ? AND origin_seq = ?',
+  )
   return async (requestId: number, items: readonly number[]): Promise<void> => {
     const places = rows.all(requestId).flatMap(({ laneId, ...row }) => {
       const log = toLogRow(row)
@@ -58,7 +62,11 @@ export function prepareBlankEntries(db: Db) {
     })
     for (let from = 0; from < places.length; from += rowsMax) {
       const some = places.slice(from, from + rowsMax)
-      const blankAll = () => some.forEach(({ laneId, seq }) => blank.run(laneId, seq))
+      const blankAll = () =>
+        some.forEach(({ laneId, seq }) => {
+          blank.run(laneId, seq)
+          blankTaken.run(laneId, seq)
+        })
       await immediate(db, () => zeroing(db.sqlite, blankAll))
     }
   }

@@ -5,6 +5,7 @@ import { isOver, jobLane } from '../core/jobs.ts'
 import { immediate, type Db } from './client.ts'
 import { createJobFill } from './job-fill.ts'
 import { jobColumns, toJob, type JobRow } from './job-row.ts'
+import { purgeJobs } from './job-purge.ts'
 import { createJobReading } from './job-reading.ts'
 import { createRedrive } from './job-redrive.ts'
 import { createUnsent } from './job-unsent.ts'
@@ -31,6 +32,7 @@ export function createJobStore(db: Db): JobStore {
       const row = byId.get(id)
       return row && toJob(row)
     },
+    purge: (endedBeforeMs) => purgeJobs(db, endedBeforeMs),
     list: async (query, page) => list(db, query, page),
     begin: async (id, nowMs) =>
       immediate(db, () => {

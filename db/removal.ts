@@ -104,12 +104,15 @@ async function* sweep(db: Db, connectionId: string): AsyncIterable<number> {
       ? 'connection_id = @connectionId'
       : columns.includes('lane_id')
         ? `lane_id IN (SELECT value FROM json_each(@laneIds))`
-        : undefined
+        : columns.includes('job_id')
+          ? 'job_id IN (SELECT id FROM jobs WHERE connection_id = @connectionId)'
+          : undefined
     if (isOf === undefined || notSwept.includes(name)) continue
     const remove = db.sqlite.prepare(
       `DELETE FROM "${name}" WHERE (${keys}) IN (SELECT ${keys} FROM "${name}" WHERE ${isOf} LIMIT ${rowsMax})`,
     )
-    const bound = columns.includes('connection_id') ? { connectionId } : { laneIds: JSON.stringify(laneIds) }
+    const bound = { connectionId, laneIds: JSON.stringify(laneIds) }
+    // Files and notes are found by their job, and stand before it in the order of names.
     for (let changes = rowsMax; changes === rowsMax;) {
       changes = (await immediate(db, () => remove.run(bound))).changes
       yield changes

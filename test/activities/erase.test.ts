@@ -111,6 +111,17 @@ describe('createErase', () => {
     expect(readFileSync(path).includes(marked)).toBe(false)
   })
 
+  it('takes what a redrive had noted of a message with it', async () => {
+    await world.appendMessages([of('ann', { event: '' })])
+    await drain()
+    const second = new Database(world.path)
+    second.exec(`INSERT INTO redriven (lane_id, seq, origin_lane_id, origin_seq, sole, outcome, path, detail, settings_version)
+      VALUES (99, 1, 1, 1, 1, 4, 'event', 'what it said', 1)`)
+    await erase({ userId: 'ann' })
+    expect(second.prepare('SELECT path, detail FROM redriven').all()).toEqual([{ path: null, detail: null }])
+    second.close()
+  })
+
   it('takes a delete event of a webhook for an order, and one of the tracking API for none', async () => {
     const remove = { type: 'delete', userId: 'ann', messageId: 'd', timestamp: before }
     const lanes = [{ lane: 'events' as const, items: undefined, count: 1, sole: true }]
