@@ -1,60 +1,14 @@
 /** Engage audiences and the ID lists that they fill. */
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { call, idempotent } from './client.ts'
+import type { components } from './schema.d.ts'
 
-export type AudienceState =
-  'idle' | 'syncing' | 'paused' | 'waiting_approval' | 'waiting_list' | 'needs_attention'
-export type MemberState = 'in' | 'out' | 'adding' | 'removing' | 'failed'
-
-export interface Guard {
-  planned: number
-  limit: number
-  rule: string
-  message: string
-  since: string
-  sample: string[]
-}
-
-export interface SyncRun {
-  mode: string
-  status: 'success' | 'partial' | 'stopped'
-  startedAt: string
-  endedAt: string
-  added: number
-  removed: number
-  failed: number
-  calls?: number
-  difference?: { missing: number; extra: number } | null
-}
-
-export interface Audience {
-  key: string
-  unit: string
-  idType?: string | null
-  createList: boolean
-  removals: 'mirror' | 'never'
-  state: AudienceState
-  reason?: string | null
-  desired: number
-  applied: number
-  addsDue?: number
-  removesDue?: number
-  failed: number
-  setAside: number
-  guard?: Guard | null
-  lastRun?: SyncRun | null
-  warnings?: { code: string; message: string }[]
-  temporalUrl?: string
-}
-
-export interface Member {
-  id: string
-  state: MemberState
-  desired?: boolean
-  applied?: boolean
-  at?: string
-  error?: string | null
-}
+type Schemas = components['schemas']
+export type Audience = Schemas['Audience']
+export type AudienceState = Audience['state']
+export type Member = Schemas['Member']
+export type MemberState = Member['state']
+type AudiencePatch = Schemas['AudiencePatch']
 
 const path = (connectionId: string, key?: string) =>
   `/connections/${connectionId}/audiences${key === undefined ? '' : `/${encodeURIComponent(key)}`}`
@@ -92,18 +46,12 @@ export function useActOnAudience(connectionId: string, key: string) {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: (action: AudienceAction) =>
-      call<Audience>('POST', `${path(connectionId, key)}/${action.do}`, {
+      call('POST', `${path(connectionId, key)}/${action.do}`, {
         body: action.do === 'sync' ? { mode: action.mode } : {},
         headers: idempotent(),
       }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['audiences', connectionId] }),
   })
-}
-
-export interface AudiencePatch {
-  unit?: string
-  createList?: boolean
-  removals?: 'mirror' | 'never'
 }
 
 export function usePatchAudience(connectionId: string, key: string) {

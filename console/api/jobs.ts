@@ -1,57 +1,17 @@
 /** Replays, exports and redrives: one thing with three names. */
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { call, idempotent } from './client.ts'
+import type { components } from './schema.d.ts'
 
 export const jobKinds = ['replays', 'exports', 'redrives'] as const
 export type JobKind = (typeof jobKinds)[number]
-export type JobStatus = 'planned' | 'running' | 'paused' | 'completed' | 'cancelled' | 'failed'
-
-export interface Plan {
-  total: number
-  deliverable: number
-  delivered: number
-  tooOld: number
-  outsideWindow?: number
-  byDay: Record<string, number>
-  byType?: Record<string, number>
-  byEvent?: Record<string, number>
-  filtered?: Record<string, number>
-  skipped?: Record<string, number>
-  rejected?: Record<string, number>
-  estimateSeconds?: number
-}
-
-export interface JobCounts {
-  planned: number
-  done: number
-  delivered: number
-  filtered: number
-  skipped: number
-  rejected: number
-  outsideWindow?: number
-}
-
-export interface Job {
-  id: string
-  connectionId: string
-  status: JobStatus
-  counts: JobCounts
-  rate?: number | null
-  ratePerSecond: number
-  etaSeconds: number | null
-  plan?: Plan | null
-  error?: string | { text?: string; message?: string } | null
-  source?: string
-  path?: string | null
-  from?: string
-  to?: string
-  dryRun?: boolean
-  workflowId: string
-  temporalUrl?: string
-  createdAt?: string
-  startedAt?: string | null
-  endedAt?: string | null
-}
+type Schemas = components['schemas']
+export type Plan = Schemas['Plan']
+export type JobStatus = Schemas['Job']['status']
+/** What is of one kind alone is absent from the others. */
+export type Job = Schemas['Job'] &
+  Partial<Pick<Schemas['Replay'], 'from' | 'to' | 'path' | 'dryRun'>> &
+  Partial<Pick<Schemas['Redrive'], 'outcome' | 'messageIds'>>
 
 const isMoving = (job: Job | undefined): boolean => job !== undefined && !isOver(job.status)
 export const isOver = (status: JobStatus): boolean =>
@@ -60,10 +20,8 @@ export const isOver = (status: JobStatus): boolean =>
 export const jobsQuery = (kind: JobKind, connectionId: string) =>
   queryOptions({
     queryKey: ['jobs', kind, connectionId],
-    queryFn: async () => {
-      const page = await call<{ data: Job[] }>('GET', `/${kind}`, { query: { limit: 100 } })
-      return page.data.filter((job) => job.connectionId === connectionId)
-    },
+    queryFn: async () =>
+      (await call<{ data: Job[] }>('GET', `/${kind}`, { query: { limit: 100, connectionId } })).data,
     refetchInterval: ({ state }) => (state.data?.some(isMoving) ? 2_000 : 10_000),
   })
 

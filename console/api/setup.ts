@@ -1,32 +1,10 @@
 /** Set-up as the workflow says it stands. */
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { call, idempotent, problemOf } from './client.ts'
+import type { components } from './schema.d.ts'
 
-export type SetupStep =
-  | 'authorize'
-  | 'exchange'
-  | 'sources'
-  | 'choose_source'
-  | 'destination'
-  | 'keys'
-  | 'paste'
-  | 'proof'
-  | 'undo'
-  | 'active'
-  | 'failed'
-  | 'expired'
-  | 'cancelled'
-
-export interface SetupState {
-  step: SetupStep
-  authorizeUrl?: string
-  expiresAt?: string
-  choices?: { workspaceId: string; name: string; sources: { id: string; name: string; slug: string }[] }[]
-  missing?: { what: string; says: string }[]
-  error?: { code: string; text?: string; message?: string; nextStep?: string }
-  workflowId?: string
-  temporalUrl?: string
-}
+export type SetupState = components['schemas']['Setup']
+export type SetupStep = SetupState['step']
 
 const ends: SetupStep[] = ['active', 'failed', 'expired', 'cancelled']
 export const isEnded = (step: SetupStep): boolean => ends.includes(step)

@@ -42,8 +42,8 @@ export function AudiencePage() {
               <p>{audience.reason}</p>
             </div>
           )}
-          {audience.guard && (
-            <GuardDecision connectionId={connectionId} audience={audience} guard={audience.guard} />
+          {audience.guard.state === 'waiting' && (
+            <GuardDecision connectionId={connectionId} audience={audience} />
           )}
           <Numbers audience={audience} />
           <LastRun audience={audience} />
@@ -80,13 +80,13 @@ function SyncMenu({ connectionId, audience }: { connectionId: string; audience: 
 }
 
 function Numbers({ audience }: { audience: Audience }) {
-  const { desired, applied, addsDue = 0, removesDue = 0, failed, setAside } = audience
+  const { desired, applied, adding, removing, failed, setAside } = audience.counts
   const whole = Math.max(1, desired, applied)
   const tiles = [
     ['should be in', desired],
     ['are in', applied],
-    ['to add', addsDue],
-    ['to remove', removesDue],
+    ['to add', adding],
+    ['to remove', removing],
     ['failed', failed],
     ['set aside', setAside],
   ] as const
@@ -106,10 +106,7 @@ function Numbers({ audience }: { audience: Audience }) {
         role="img"
         aria-label={`${count(applied)} of ${count(desired)} are in the list`}
       >
-        <i
-          className="bar-delivered"
-          style={{ width: `${((Math.min(applied, desired) - Math.min(removesDue, 0)) / whole) * 100}%` }}
-        />
+        <i className="bar-delivered" style={{ width: `${(Math.min(applied, desired) / whole) * 100}%` }} />
         <i className="bar-pending" style={{ width: `${(Math.max(0, desired - applied) / whole) * 100}%` }} />
       </div>
     </section>

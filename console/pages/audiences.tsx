@@ -72,12 +72,14 @@ function AudienceTable({ audiences, connectionId }: { audiences: Audience[]; con
               <td>
                 <AudienceMark audience={audience} />
               </td>
-              <td className="right">{count(audience.desired)}</td>
-              <td className="right">{count(audience.applied)}</td>
+              <td className="right">{count(audience.counts.desired)}</td>
+              <td className="right">{count(audience.counts.applied)}</td>
               <td>
                 <Gap audience={audience} />
               </td>
-              <td className={`right ${audience.failed > 0 ? 'bad' : 'dim'}`}>{count(audience.failed)}</td>
+              <td className={`right ${audience.counts.failed > 0 ? 'bad' : 'dim'}`}>
+                {count(audience.counts.failed)}
+              </td>
               <td className="right">
                 {audience.lastRun ? (
                   <TimeAgo at={audience.lastRun.endedAt} />

@@ -9,7 +9,7 @@ import { PageHead } from '../parts/page-head.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { TemporalLink } from '../parts/temporal-link.tsx'
 import { Progress } from './jobs/job-table.tsx'
-import { errorOf, JobState, windowOf } from './jobs/job-words.tsx'
+import { JobState, windowOf } from './jobs/job-words.tsx'
 import { PlanView } from './jobs/plan-view.tsx'
 
 const titles: Record<JobKind, string> = { replays: 'Replay', exports: 'Export', redrives: 'Redrive' }
@@ -31,7 +31,7 @@ export function JobPage() {
 }
 
 function JobView({ kind, job }: { kind: JobKind; job: Job }) {
-  const fault = errorOf(job)
+  const fault = job.error
   return (
     <>
       {fault !== undefined && (
@@ -97,9 +97,7 @@ function Controls({ kind, job }: { kind: JobKind; job: Job }) {
         <Button size="sm" variant="default" onClick={() => steer.mutate('cancel')}>
           Cancel
         </Button>
-        {kind === 'replays' && (
-          <RateForm key={job.rate ?? 0} rate={job.rate ?? undefined} set={(rate) => steer.mutate({ rate })} />
-        )}
+        <RateForm key={job.rate ?? 0} rate={job.rate ?? undefined} set={(rate) => steer.mutate({ rate })} />
       </div>
       {steer.error && <ProblemNote error={steer.error} />}
     </div>
@@ -162,7 +160,7 @@ function Counts({ kind, job }: { kind: JobKind; job: Job }) {
             </Link>
           </div>
         ))}
-        {counts.outsideWindow !== undefined && (
+        {counts.outsideWindow > 0 && (
           <div className="card tile">
             <div className="dim">outside the window</div>
             <div className="big">{count(counts.outsideWindow)}</div>

@@ -98,8 +98,7 @@ function Ended({ state, restart, isBusy }: { state: SetupState; restart: () => v
     <div className={`note ${state.step === 'failed' ? 'bad-note' : 'warn-note'}`} role="alert">
       <div className="grow stack">
         <p className="note-title">{endings[state.step]}</p>
-        {error && <p>{error.text ?? error.message ?? error.code}</p>}
-        {error?.nextStep !== undefined && <p>{error.nextStep}</p>}
+        {error && <p>{error.message}</p>}
       </div>
       <Button loading={isBusy} onClick={restart}>
         Start again

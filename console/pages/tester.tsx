@@ -10,7 +10,6 @@ import { useConnectionId } from '../layout/current-connection.ts'
 import { PageHead } from '../parts/page-head.tsx'
 import { pretty } from '../parts/json-view.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
-import { readTrace } from './tester/read-trace.ts'
 import { samples } from './tester/samples.ts'
 import { SendForReal } from './tester/send-for-real.tsx'
 import { TraceView } from './tester/trace-view.tsx'
@@ -24,8 +23,7 @@ export function Tester() {
   const [lane, setLane] = useState<Lane>('events')
   const parsed = parse(text)
   const test = useMutation({
-    mutationFn: async (message: unknown) =>
-      readTrace(await testMessage(connectionId, { message, lane }), message),
+    mutationFn: (message: unknown) => testMessage(connectionId, { message, lane }),
   })
   const edit = (next: string) => {
     setText(next)

@@ -17,13 +17,14 @@ export function AudienceMark({ audience }: { audience: Audience }) {
   return <StateMark tone={tone}>{word}</StateMark>
 }
 
-export function Gap({ audience: { addsDue = 0, removesDue = 0 } }: { audience: Audience }) {
-  if (addsDue === 0 && removesDue === 0) return <span className="dim">none</span>
+export function Gap({ audience: { counts } }: { audience: Audience }) {
+  const { adding, removing } = counts
+  if (adding === 0 && removing === 0) return <span className="dim">none</span>
   return (
     <span className="num nowrap">
-      {addsDue > 0 && `+${count(addsDue)} to add`}
-      {addsDue > 0 && removesDue > 0 && ', '}
-      {removesDue > 0 && `−${count(removesDue)} to remove`}
+      {adding > 0 && `+${count(adding)} to add`}
+      {adding > 0 && removing > 0 && ', '}
+      {removing > 0 && `−${count(removing)} to remove`}
     </span>
   )
 }

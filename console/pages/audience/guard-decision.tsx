@@ -1,37 +1,36 @@
 /** The guard as a decision: how many, who, since when, and what happens on each choice. */
 import { Button } from '@mantine/core'
-import { useActOnAudience, type Audience, type Guard } from '../../api/audiences.ts'
+import { useActOnAudience, type Audience } from '../../api/audiences.ts'
 import { TimeAgo } from '../../parts/now.tsx'
 import { count } from '../../parts/numbers.ts'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 
-export function GuardDecision({
-  connectionId,
-  audience,
-  guard,
-}: {
-  connectionId: string
-  audience: Audience
-  guard: Guard
-}) {
+export function GuardDecision({ connectionId, audience }: { connectionId: string; audience: Audience }) {
+  const { planned = 0, limit, message, since, sample = [] } = audience.guard
   const act = useActOnAudience(connectionId, audience.key)
   return (
     <section className="note warn-note" aria-labelledby="decision">
       <div className="grow stack wide">
         <h2 id="decision" className="num">
-          {count(guard.planned)} of {count(audience.applied)} members would leave the list
+          {count(planned)} of {count(audience.counts.applied)} members would leave the list
         </h2>
         <p>
-          {guard.message} Held since <TimeAgo at={guard.since} />; without asking, {count(guard.limit)} a day
-          may leave. Those who join are added meanwhile.
+          {message}{' '}
+          {since !== undefined && (
+            <>
+              Held since <TimeAgo at={since} />.
+            </>
+          )}{' '}
+          {limit !== undefined && `Without asking, ${count(limit)} may leave.`} Those who join are added
+          meanwhile.
         </p>
-        {guard.sample.length > 0 && (
+        {sample.length > 0 && (
           <details>
             <summary>
-              Who: the first {count(guard.sample.length)} of {count(guard.planned)}
+              Who: the first {count(sample.length)} of {count(planned)}
             </summary>
             <ul className="mono" style={{ columns: '180px', margin: '8px 0 0' }}>
-              {guard.sample.map((id) => (
+              {sample.map((id) => (
                 <li key={id}>{id}</li>
               ))}
             </ul>
@@ -46,7 +45,7 @@ export function GuardDecision({
             </span>
             <div>
               <Button color="red.9" loading={act.isPending} onClick={() => act.mutate({ do: 'approve' })}>
-                Approve: remove {count(guard.planned)}
+                Approve: remove {count(planned)}
               </Button>
             </div>
           </div>

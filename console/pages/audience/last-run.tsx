@@ -10,7 +10,7 @@ const modes: Record<string, string> = {
   reconcile: 'comparison with Statsig',
 }
 
-export function LastRun({ audience: { lastRun, warnings = [] } }: { audience: Audience }) {
+export function LastRun({ audience: { lastRun, warnings } }: { audience: Audience }) {
   return (
     <section className="stack" aria-labelledby="last-run">
       <h2 id="last-run">Last run</h2>

@@ -14,6 +14,7 @@ const states: Record<MemberState, { tone: 'good' | 'warn' | 'bad' | 'dim'; word:
   adding: { tone: 'warn', word: 'being added' },
   removing: { tone: 'warn', word: 'being removed' },
   failed: { tone: 'bad', word: 'failed' },
+  set_aside: { tone: 'dim', word: 'set aside' },
 }
 
 export function Members({ connectionId, audienceKey }: { connectionId: string; audienceKey: string }) {
@@ -62,14 +63,16 @@ export function Members({ connectionId, audienceKey }: { connectionId: string; a
                 </tr>
               </thead>
               <tbody>
-                {rows.map(({ id, state, error, at }) => (
-                  <tr key={id}>
-                    <td className="mono">{id}</td>
+                {rows.map(({ id, state, error, at }, index) => (
+                  <tr key={`${id ?? ''} ${index}`}>
+                    <td className="mono">{id ?? <span className="dim">none</span>}</td>
                     <td>
                       <StateMark tone={states[state].tone}>{states[state].word}</StateMark>
                     </td>
                     <td className="dim">{error}</td>
-                    <td className="right">{at === undefined ? '' : <TimeAgo at={at} />}</td>
+                    <td className="right">
+                      <TimeAgo at={at} />
+                    </td>
                   </tr>
                 ))}
               </tbody>

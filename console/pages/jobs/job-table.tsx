@@ -37,7 +37,9 @@ export function JobTable({ kind, jobs }: { kind: JobKind; jobs: Job[] }) {
               <td className={`right ${job.counts.rejected > 0 ? 'bad' : ''}`}>
                 {count(job.counts.rejected)}
               </td>
-              <td className="right">{job.createdAt === undefined ? '' : <TimeAgo at={job.createdAt} />}</td>
+              <td className="right">
+                <TimeAgo at={job.createdAt} />
+              </td>
             </tr>
           ))}
         </tbody>

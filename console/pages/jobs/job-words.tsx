@@ -26,12 +26,9 @@ const day = (iso: string) =>
     hour12: false,
   })
 
-export function windowOf({ from, to, id, path }: Job): string {
+export function windowOf({ from, to, id, path, outcome, messageIds }: Job): string {
+  const one = messageIds?.length === 1 ? messageIds[0] : undefined
+  if (outcome !== undefined) return `What was ${outcome}${one === undefined ? '' : `: ${one}`}`
   const window = from !== undefined && to !== undefined ? `${day(from)} – ${day(to)}` : id
   return path ? `${window}, from ${path}` : window
-}
-
-export function errorOf({ error }: Job): string | undefined {
-  if (typeof error === 'string') return error
-  return error?.text ?? error?.message
 }

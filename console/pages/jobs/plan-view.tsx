@@ -40,8 +40,8 @@ export function PlanView({ job }: { job: Job | undefined }) {
   return (
     <section className="stack wide" aria-label="Plan">
       <p style={{ margin: 0, fontSize: 16 }} className="num">
-        <strong>{count(plan.deliverable)}</strong> of {count(plan.total)} messages will go
-        {plan.estimateSeconds === undefined ? '' : `, in about ${duration(plan.estimateSeconds * 1_000)}`}.
+        <strong>{count(plan.deliverable)}</strong> of {count(plan.total)} messages will go, in about{' '}
+        {duration(plan.estimateSeconds * 1_000)}.
       </p>
       <div className="funnel" style={{ height: 14 }} aria-hidden>
         {parts.map(({ key, n, className }) => (

@@ -2,10 +2,9 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { connectionQuery } from '../../api/queries.ts'
-import { testMessage } from '../../api/trace.ts'
+import { testMessage, type Trace } from '../../api/trace.ts'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { StateMark } from '../../parts/outcome-mark.tsx'
-import { readTrace } from './read-trace.ts'
 
 export function SendForReal({
   connectionId,
@@ -18,8 +17,7 @@ export function SendForReal({
 }) {
   const { data: connection } = useQuery(connectionQuery(connectionId))
   const send = useMutation({
-    mutationFn: async () =>
-      readTrace(await testMessage(connectionId, { message, lane, send: true }), message),
+    mutationFn: () => testMessage(connectionId, { message, lane, send: true }),
   })
   const vendor = lane === 'events' ? 'Statsig' : 'Segment'
   return (
@@ -32,8 +30,10 @@ export function SendForReal({
         </p>
         {send.data?.sent && (
           <p role="status">
-            <StateMark tone={send.data.sent.ok ? 'good' : 'bad'}>{send.data.sent.words}</StateMark>
-            {send.data.sent.answer !== undefined && <code className="mono"> {send.data.sent.answer}</code>}
+            <StateMark tone={send.data.sent.result === 'accepted' ? 'good' : 'bad'}>
+              {wordOf(send.data.sent, vendor)}
+            </StateMark>{' '}
+            <code className="mono">{send.data.sent.answer}</code>
           </p>
         )}
         {send.error && <ProblemNote error={send.error} />}
@@ -44,3 +44,16 @@ export function SendForReal({
     </section>
   )
 }
+
+const results: Record<NonNullable<Trace['sent']>['result'], string> = {
+  accepted: 'took it',
+  refused: 'refused it',
+  too_large: 'finds it too large',
+  key: 'refuses the key',
+  wait: 'cannot take it now',
+  no_key: 'has no key set here',
+  not_sent: 'was not asked',
+}
+
+const wordOf = ({ result, status }: NonNullable<Trace['sent']>, vendor: string): string =>
+  `${vendor} ${results[result]}${status === null ? '' : `, status ${status}`}`

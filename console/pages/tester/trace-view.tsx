@@ -3,6 +3,8 @@ import { useMemo, useState } from 'react'
 import type { Trace } from '../../api/trace.ts'
 import { StateMark } from '../../parts/outcome-mark.tsx'
 import { PathJson } from '../../parts/path-json.tsx'
+import { pretty } from '../../parts/json-view.tsx'
+import { reasonWord } from '../../parts/lane-words.ts'
 
 const tones: Record<string, 'good' | 'warn' | 'bad' | 'dim'> = {
   mapped: 'good',
@@ -14,11 +16,8 @@ const tones: Record<string, 'good' | 'warn' | 'bad' | 'dim'> = {
 
 export function TraceView({ trace }: { trace: Trace }) {
   const [pointed, setPointed] = useState<string>()
-  const sourceOf = useMemo(() => new Map(trace.fields.map(({ target, source }) => [target, source])), [trace])
-  const pointable = useMemo(
-    () => new Set(trace.fields.filter(({ source }) => source !== undefined).map(({ target }) => target)),
-    [trace],
-  )
+  const sourceOf = useMemo(() => new Map(trace.origins.map(({ target, from }) => [target, from])), [trace])
+  const pointable = useMemo(() => new Set(sourceOf.keys()), [sourceOf])
   const source = pointed === undefined ? undefined : sourceOf.get(pointed)
   const notes = useMemo(
     () =>
@@ -49,7 +48,7 @@ export function TraceView({ trace }: { trace: Trace }) {
       </section>
       <section>
         <h2>As sent</h2>
-        {trace.mapped === undefined ? (
+        {trace.mapped == null ? (
           <p className="dim">Nothing would be sent.</p>
         ) : (
           <PathJson
@@ -74,16 +73,26 @@ function Happened({
   pointed: string | undefined
   point: (target: string | undefined) => void
 }) {
-  const { verdict, fields, warnings } = trace
+  const { origins, warnings, identifiers } = trace
   return (
     <>
-      <div className="card pad stack">
-        <StateMark tone={tones[verdict.kind] ?? 'dim'}>
-          {verdict.kind === 'mapped' ? 'would be sent' : verdict.kind}
-        </StateMark>
-        <span>{verdict.words}</span>
-      </div>
-      {fields.length > 0 && (
+      <Verdict trace={trace} />
+      {identifiers.length > 0 && (
+        <div className="card pad stack">
+          <h3>Known by</h3>
+          {identifiers.map(({ unit, value, from }) => (
+            <div key={unit}>
+              <code className="mono">
+                {unit} = {pretty(value)}
+              </code>{' '}
+              <span className="dim">
+                from <span className="mono">{from}</span>
+              </span>
+            </div>
+          ))}
+        </div>
+      )}
+      {origins.length > 0 && (
         <div className="card table-frame">
           <table className="plain">
             <thead>
@@ -93,7 +102,7 @@ function Happened({
               </tr>
             </thead>
             <tbody>
-              {fields.map(({ target, source }) => (
+              {origins.map(({ target, from }) => (
                 <tr
                   key={target}
                   aria-selected={pointed === target}
@@ -104,7 +113,7 @@ function Happened({
                     {target}
                   </td>
                   <td className="mono" style={{ overflowWrap: 'anywhere' }}>
-                    {source ?? <span className="dim">Causeway</span>}
+                    {from}
                   </td>
                 </tr>
               ))}
@@ -127,4 +136,34 @@ function Happened({
       )}
     </>
   )
+}
+
+function Verdict({ trace: { outcome, reason, path, detail, filter } }: { trace: Trace }) {
+  return (
+    <div className="card pad stack">
+      <StateMark tone={tones[outcome ?? 'mapped'] ?? 'dim'}>
+        {outcome === 'mapped' || outcome === null ? 'would be sent' : outcome}
+      </StateMark>
+      {reason !== null && (
+        <span>{reasonWord({ reason, outcome: outcome === 'filtered' ? 'filtered' : 'skipped' })}</span>
+      )}
+      {detail !== null && (
+        <span>
+          {path !== null && <code className="mono">{path}</code>} {detail}
+        </span>
+      )}
+      <span className="dim">
+        {filter === null
+          ? 'Held back before the filters are asked.'
+          : `${filter.included ? 'Let in' : 'Left out'} by ${ruleWord(filter.rule)}.`}
+      </span>
+    </div>
+  )
+}
+
+/** The API counts rules from nought; people from one. */
+function ruleWord(rule: string): string {
+  const at = /^rule:(\d+)$/.exec(rule)?.[1]
+  if (at !== undefined) return `filter rule ${Number(at) + 1}`
+  return rule === 'default' ? 'the default, since no rule fits' : `“${rule}”`
 }
