@@ -96,25 +96,33 @@ async function* endPendingAgain(db: Db, laneId: number): AsyncIterable<number> {
   }
 }
 
-/** Every table with rows of this connection or of its lanes, whoever added the table: none is forgotten. */
+const lanesOfIt = 'SELECT id FROM lanes WHERE connection_id = @connectionId'
+/**
+ * By which column a row says whose it is; the first that a table has. Claims are in the order of their scope, and by
+ * lane all of them would be looked through (db/claims.ts says what a scope is). What is found by way of another table
+ * goes before that table's rows: it stands before it in the order of names.
+ */
+const ownedBy: Record<string, string> = {
+  connection_id: 'connection_id = @connectionId',
+  scope: `scope IN (SELECT n * 2 FROM connections WHERE id = @connectionId UNION ALL
+    SELECT n * 2 + 1 FROM connections WHERE id = @connectionId UNION ALL SELECT -id FROM (${lanesOfIt}))`,
+  lane_id: `lane_id IN (${lanesOfIt})`,
+  job_id: 'job_id IN (SELECT id FROM jobs WHERE connection_id = @connectionId)',
+  audience: 'audience IN (SELECT n FROM audiences WHERE connection_id = @connectionId)',
+  name_id: 'name_id IN (SELECT id FROM catalogue_names WHERE connection_id = @connectionId)',
+  connection: 'connection = (SELECT n FROM connections WHERE id = @connectionId)',
+}
+
+/** Every table with rows of this connection, whoever added the table; a test knows those that have none. */
 async function* sweep(db: Db, connectionId: string): AsyncIterable<number> {
-  const laneIds = laneIdsOf(db, connectionId)
   for (const { name, keys, columns } of tablesOf(db)) {
-    const isOf = columns.includes('connection_id')
-      ? 'connection_id = @connectionId'
-      : columns.includes('lane_id')
-        ? `lane_id IN (SELECT value FROM json_each(@laneIds))`
-        : columns.includes('job_id')
-          ? 'job_id IN (SELECT id FROM jobs WHERE connection_id = @connectionId)'
-          : undefined
-    if (isOf === undefined || notSwept.includes(name)) continue
-    const remove = db.sqlite.prepare(
-      `DELETE FROM "${name}" WHERE (${keys}) IN (SELECT ${keys} FROM "${name}" WHERE ${isOf} LIMIT ${rowsMax})`,
+    const owner = Object.keys(ownedBy).find((column) => columns.includes(column))
+    if (owner === undefined || notSwept.includes(name)) continue
+    const remove = db.sqlite.prepare<{ connectionId: string }>(
+      `DELETE FROM "${name}" WHERE (${keys}) IN (SELECT ${keys} FROM "${name}" WHERE ${ownedBy[owner]} LIMIT ${rowsMax})`,
     )
-    const bound = { connectionId, laneIds: JSON.stringify(laneIds) }
-    // Files and notes are found by their job, and stand before it in the order of names.
     for (let changes = rowsMax; changes === rowsMax;) {
-      changes = (await immediate(db, () => remove.run(bound))).changes
+      changes = (await immediate(db, () => remove.run({ connectionId }))).changes
       yield changes
     }
   }
