@@ -9,16 +9,13 @@ import { idText } from '../core/segment-to-statsig/ids.ts'
 import { parseBody, unpackStored } from '../core/stored-request.ts'
 import type { Db } from './client.ts'
 import { prepareInsertErasure } from './erasures.ts'
-import { itemAt, logColumns, toLogRow, type LogSqlRow } from './log-row.ts'
+import { itemAt, prepareBodyAt } from './log-row.ts'
 import type { SecretBox } from './secret-box.ts'
 
 /** A follower of the commit. */
 export function prepareDeleteEvents(db: Db, box: SecretBox) {
   const insert = prepareInsertErasure(db, box)
-  const rowAt = db.sqlite.prepare<[number, number], LogSqlRow & { body: Buffer }>(
-    `SELECT ${logColumns}, request.body FROM lane_log log JOIN requests request ON request.id = log.request_id
-     WHERE log.lane_id = ? AND log.last_seq >= ? ORDER BY log.last_seq LIMIT 1`,
-  )
+  const bodyAt = prepareBodyAt(db)
   return (
     { laneId, connectionId, lane }: Lease,
     { entries, nowMs }: Parameters<LaneStore['commit']>[1],
@@ -26,11 +23,11 @@ export function prepareDeleteEvents(db: Db, box: SecretBox) {
     if (lane !== 'events' && lane !== 'late') return
     for (const { seq, type, outcome, reason } of entries) {
       if (type !== 'delete' || outcome !== 'skipped' || reason !== 'internal') continue
-      const stored = rowAt.get(laneId, seq)
-      if (stored?.source !== 'webhook') continue
-      const { body, ...row } = stored
-      const unpacked = unpackStored(stored, parseBody(body))
-      const item = unpacked.ok ? unpacked.items[itemAt(toLogRow(row), seq)] : undefined
+      const stored = bodyAt(laneId, seq)
+      if (stored?.row.source !== 'webhook') continue
+      const { row, body } = stored
+      const unpacked = unpackStored(row, parseBody(body))
+      const item = unpacked.ok ? unpacked.items[itemAt(row, seq)] : undefined
       if (!isObject(item)) continue
       const person = { userId: idText(item.userId), anonymousId: idText(item.anonymousId) }
       if (person.userId === undefined && person.anonymousId === undefined) continue

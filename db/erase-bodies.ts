@@ -2,7 +2,7 @@
 import { eraseItems, isErasedItem } from '../core/erasure.ts'
 import type { AcceptedRequest, LaneStore, Lease } from '../core/ports.ts'
 import { immediate, type Db } from './client.ts'
-import { itemAt, logColumns, seqOfItem, toLogRow, type LogSqlRow } from './log-row.ts'
+import { itemAt, logColumns, prepareLogAt, seqOfItem, toLogRow, type LogSqlRow } from './log-row.ts'
 
 interface StoredBody {
   source: AcceptedRequest['source']
@@ -74,18 +74,14 @@ export function prepareBlankEntries(db: Db) {
 
 /** What a late or replayed message of an erased person said goes with its ending. A follower of the commit. */
 export function prepareForgetLate(db: Db) {
-  const rowAt = db.sqlite.prepare<[number, number], LogSqlRow>(
-    `SELECT ${logColumns} FROM lane_log log JOIN requests request ON request.id = log.request_id
-     WHERE log.lane_id = ? AND log.last_seq >= ? ORDER BY log.last_seq LIMIT 1`,
-  )
+  const rowAt = prepareLogAt(db)
   const rewrite = prepareRewrite(db)
   return ({ laneId }: Lease, { entries }: Parameters<LaneStore['commit']>[1]): void => {
     const gone = new Map<number, Set<number>>()
     for (const { seq, outcome, reason } of entries) {
       if (outcome !== 'skipped' || reason !== 'erased') continue
-      const sqlRow = rowAt.get(laneId, seq)
-      if (!sqlRow) continue
-      const row = toLogRow(sqlRow)
+      const row = rowAt(laneId, seq)
+      if (!row) continue
       gone.set(row.requestId, (gone.get(row.requestId) ?? new Set()).add(itemAt(row, seq)))
     }
     for (const [requestId, items] of gone)

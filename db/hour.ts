@@ -1,4 +1,4 @@
-/** The hour that a count of the catalogue belongs to. */
+/** The hour that a count belongs to. */
 
 /** Hours since the epoch. */
 export function hourOf(atMs: number): number {

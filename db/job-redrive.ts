@@ -9,7 +9,7 @@ import { outcomes } from '../core/outcome.ts'
 import type { LogRow } from '../core/ports.ts'
 import { immediate, type Db } from './client.ts'
 import type { JobFill } from './job-fill.ts'
-import { itemAt, logColumns, toLogRow, type LogSqlRow } from './log-row.ts'
+import { itemAt, prepareLogAt } from './log-row.ts'
 import { minuteOf } from './minute.ts'
 import { prepareMove } from './redriven.ts'
 
@@ -80,10 +80,7 @@ function prepareSelect({ sqlite }: Db) {
        settings_version AS settingsVersion FROM entries WHERE lane_id = ? AND outcome = ? AND seq > ? ORDER BY seq
      LIMIT ${positionsMax}`,
   )
-  const logAt = sqlite.prepare<[number, number], LogSqlRow>(
-    `SELECT ${logColumns} FROM lane_log log JOIN requests request ON request.id = log.request_id
-     WHERE log.lane_id = ? AND log.last_seq >= ? ORDER BY log.last_seq LIMIT 1`,
-  )
+  const logAt = prepareLogAt({ sqlite })
   const fits = ({ reason, messageId }: EndedSqlRow, spec: RedriveSpec) =>
     (spec.outcome !== 'skipped' || skippedTaken.includes(reason ?? '')) &&
     (spec.messageIds === undefined || (messageId !== null && spec.messageIds.includes(messageId)))
@@ -99,12 +96,9 @@ function prepareSelect({ sqlite }: Db) {
     let log: LogRow | undefined
     for (const row of rows) {
       if (!fits(row, spec)) continue
-      if (log === undefined || row.seq > log.lastSeq) {
-        const sqlRow = logAt.get(lane.id, row.seq)
-        log = sqlRow && toLogRow(sqlRow)
-      }
+      if (log === undefined || row.seq > log.lastSeq) log = logAt(lane.id, row.seq)
       // Its body has been purged: there is nothing to send.
-      if (log === undefined || log.firstSeq > row.seq) continue
+      if (log === undefined) continue
       const { sinceMs = -Infinity, untilMs = Infinity } = spec
       if (log.receivedAtMs < sinceMs || log.receivedAtMs >= untilMs) continue
       entries.push({ ...row, row: log })

@@ -1,8 +1,8 @@
 /** What the way back keeps besides its lanes: the webhook's hours, and the forgetting of what need not be kept. */
 import type { OutboundStore } from '../core/ports.ts'
 import { immediate, type Db } from './client.ts'
+import { hourOf } from './hour.ts'
 
-const hourMs = 3_600_000
 const dayMs = 86_400_000
 const rowsMax = 2_000
 /** First exposures are known for a quarter; about 60 bytes each, so at most some 300 MB. */
@@ -16,7 +16,7 @@ export function prepareCountWebhook({ sqlite }: Db): (connectionId: string, rece
     `INSERT INTO webhook_hours (connection_id, hour, requests) VALUES (?, ?, 1)
      ON CONFLICT DO UPDATE SET requests = requests + 1`,
   )
-  return (connectionId, receivedAtMs) => void count.run(connectionId, Math.floor(receivedAtMs / hourMs))
+  return (connectionId, receivedAtMs) => void count.run(connectionId, hourOf(receivedAtMs))
 }
 
 export function createOutboundStore(db: Db): OutboundStore {
@@ -45,10 +45,10 @@ export function createOutboundStore(db: Db): OutboundStore {
   }
 
   return {
-    webhookHours: async (sinceMs) => hours.all(Math.floor(sinceMs / hourMs)),
+    webhookHours: async (sinceMs) => hours.all(hourOf(sinceMs)),
     async *purge(nowMs) {
       const day = Math.floor(nowMs / dayMs)
-      yield* inChunks(() => forgetHours.run(Math.floor(nowMs / hourMs) - hoursKept).changes)
+      yield* inChunks(() => forgetHours.run(hourOf(nowMs) - hoursKept).changes)
       yield* inChunks((limit) => forgetExposures.run(day - exposuresKeptDays, limit).changes)
       const tooMany = (exposures.get() ?? 0) - exposuresMax
       if (tooMany > 0) yield* inChunks((limit) => forgetExposures.run(day, limit).changes, tooMany)

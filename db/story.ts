@@ -11,7 +11,7 @@ import {
   type EndedRow,
   type LaneRow,
 } from './entry.ts'
-import { itemAt, logColumns, seqOfItem, toLogRow, type LogSqlRow } from './log-row.ts'
+import { itemAt, logColumns, prepareBodyAt, seqOfItem, toLogRow, type LogSqlRow } from './log-row.ts'
 
 /** The longest range of one attempt: a run towards Segment, with what of it was not sent. */
 const partEntriesMax = 10_000
@@ -31,10 +31,7 @@ const toAttempt = (row: AttemptRow): Attempt => ({
 
 export function prepareStory({ sqlite }: Db) {
   const lane = sqlite.prepare<[number], LaneRow>(`SELECT ${laneColumns} FROM lanes WHERE id = ?`)
-  const log = sqlite.prepare<[number, number], LogSqlRow & { body: Buffer }>(
-    `SELECT ${logColumns}, request.body FROM lane_log log JOIN requests request ON request.id = log.request_id
-     WHERE log.lane_id = ? AND log.last_seq >= ? ORDER BY log.last_seq LIMIT 1`,
-  )
+  const logged = prepareBodyAt({ sqlite })
   const ended = sqlite.prepare<[number, number], EndedRow>(
     `SELECT ${endedColumns} FROM entries entry WHERE lane_id = ? AND seq = ?`,
   )
@@ -51,10 +48,9 @@ export function prepareStory({ sqlite }: Db) {
 
   return ({ laneId, seq }: { laneId: number; seq: number }): EntryStory | undefined => {
     const inLane = lane.get(laneId)
-    const logged = log.get(laneId, seq)
-    if (!inLane || !logged || logged.firstSeq > seq) return undefined
-    const { body, ...sqlRow } = logged
-    const row = toLogRow(sqlRow)
+    const found = logged(laneId, seq)
+    if (!inLane || !found) return undefined
+    const { row, body } = found
     const item = itemAt(row, seq)
     const done = ended.get(laneId, seq)
     // It has ended and its ending has been purged; the rest of its request is about to follow.
