@@ -72,7 +72,7 @@ describe('fold', () => {
       at: fc.integer({ min: 0, max: 8 }),
     })
     let run = 0
-    const property = fc.asyncProperty(fc.array(word, { maxLength: 30 }), async (said) => {
+    const property = fc.asyncProperty(fc.array(word, { minLength: 1, maxLength: 30 }), async (said) => {
       run += 1
       const model = new Map<string, { at: number; isMember: boolean }>()
       const placed = said.map(({ person, isMember, at }, index) => {
