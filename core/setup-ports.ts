@@ -1,6 +1,9 @@
 /** What set-up keeps, and what it needs of Segment. Part of core/ports.ts; adapters are in db/ and clients/. */
+import type { MasterKeyStore } from './master-key-ports.ts'
 import type { RemovalStore } from './removal-ports.ts'
 import type { SetupChoice, SetupKind, SetupStep } from './setup.ts'
+
+export type * from './master-key-ports.ts'
 
 export interface Setup {
   id: string
@@ -129,6 +132,7 @@ export interface SetupStores {
   setups: SetupStore
   grants: GrantStore
   removal: RemovalStore
+  masterKeys: MasterKeyStore
 }
 
 /** OAuth towards Segment. Throws `segment.code_refused`, `segment.client_refused`, `segment.unavailable`, `segment.rate_limited`. */

@@ -5,7 +5,8 @@ import { immediate, type Db } from './client.ts'
 import { minuteOf } from './minute.ts'
 import type { SecretBox } from './secret-box.ts'
 
-const purpose = 'alerts/secret'
+/** What the secret is bound to when it is sealed. */
+export const alertSecretPurpose = 'alerts/secret'
 const defaultRejectionRateLimit = 0.1
 /** Rows that one transaction removes at most. */
 const rowsMax = 2_000
@@ -146,7 +147,7 @@ function prepareSettings(db: Db, box: SecretBox) {
     const [before, row] = [read(), select.get()]
     put.run({
       url: url === undefined ? (before.url ?? null) : url,
-      secret: secret === undefined ? (row?.secret ?? null) : box.seal(secret, purpose),
+      secret: secret === undefined ? (row?.secret ?? null) : box.seal(secret, alertSecretPurpose),
       kindsOff: JSON.stringify(kindsOff ?? before.kindsOff),
       rejectionRateLimit: rejectionRateLimit ?? before.rejectionRateLimit,
       nowMs,
@@ -158,7 +159,7 @@ function prepareSettings(db: Db, box: SecretBox) {
     change: (given, nowMs) => immediate(db, () => change(given, nowMs)),
     async openSecret() {
       const sealed = select.get()?.secret ?? undefined
-      return sealed && box.open(sealed, purpose)
+      return sealed && box.open(sealed, alertSecretPurpose)
     },
   }
   return { read, store }

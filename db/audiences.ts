@@ -145,6 +145,9 @@ function record({ sqlite }: Db, { n }: Audience, found: SyncRecord, nowMs: numbe
   set('updated_at_ms', nowMs)
 }
 
+/** What the secret of a connection's door is bound to when it is sealed. */
+export const doorPurpose = (connectionId: string): string => `${connectionId}/audiences`
+
 function prepareDoorSecret(db: Db, box: SecretBox): AudienceStore['doorSecret'] {
   const insert = db.sqlite.prepare(
     'INSERT OR IGNORE INTO audience_doors (connection_id, sealed) VALUES (?, ?)',
@@ -153,7 +156,7 @@ function prepareDoorSecret(db: Db, box: SecretBox): AudienceStore['doorSecret'] 
     'SELECT sealed FROM audience_doors WHERE connection_id = ?',
   )
   return async (connectionId, candidate) => {
-    const purpose = `${connectionId}/audiences`
+    const purpose = doorPurpose(connectionId)
     if (find.get(connectionId) === undefined)
       await immediate(db, () => insert.run(connectionId, box.seal(candidate, purpose)))
     const row = find.get(connectionId)

@@ -77,7 +77,7 @@ export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
     },
     async openKey(id, kind) {
       const row = db.drizzle.select().from(connectionKeys).where(keyIs(id, kind)).get()
-      return row && box.open(row.sealed, purposeOf(id, kind))
+      return row && box.open(row.sealed, keyPurpose(id, kind))
     },
     async settingsAt(id, version) {
       return settingsAt(db, id, version)
@@ -88,7 +88,8 @@ export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
   }
 }
 
-const purposeOf = (id: string, kind: KeyKind) => `${id}/${kind}`
+/** What a key is bound to when it is sealed. */
+export const keyPurpose = (id: string, kind: string): string => `${id}/${kind}`
 const rowOf = (db: Db, id: string): Row | undefined =>
   db.drizzle.select().from(connections).where(eq(connections.id, id)).get()
 
@@ -228,7 +229,7 @@ function putKey(
   const values = {
     connectionId: id,
     kind,
-    sealed: box.seal(secret, purposeOf(id, kind)),
+    sealed: box.seal(secret, keyPurpose(id, kind)),
     hash,
     updatedAtMs: nowMs,
   }

@@ -75,9 +75,12 @@ function load(row: Row | undefined, id: string): Row {
   return row
 }
 
-const purposeOf = (id: string) => `erasure/${id}`
+/** What a person's ids, and the key of all hashes, are bound to when they are sealed. */
+export const personPurpose = (id: string): string => `erasure/${id}`
+export const erasureKeyPurpose = 'erasure-key'
+
 const openPerson = (box: SecretBox, { id, person }: Row): Person =>
-  person === null ? {} : (JSON.parse(box.open(person, purposeOf(id))) as Person)
+  person === null ? {} : (JSON.parse(box.open(person, personPurpose(id))) as Person)
 
 function toErasure(row: Row): Erasure {
   const { id, connectionId, origin, createdAtMs, untilRequest, seenRequest, messages } = row
@@ -97,12 +100,12 @@ function prepareHash(db: Db, box: SecretBox): (id: PersonId) => Buffer {
   return ({ kind, id }) => {
     if (key === undefined) {
       if (!stored()) {
-        const made = box.seal(randomBytes(32).toString('base64'), 'erasure-key')
+        const made = box.seal(randomBytes(32).toString('base64'), erasureKeyPurpose)
         db.drizzle.insert(erasureKey).values({ id: 1, sealed: made }).onConflictDoNothing().run()
       }
       const row = stored()
       if (!row) throw new Error('the key of the erasures cannot be kept')
-      key = Buffer.from(box.open(row.sealed, 'erasure-key'), 'base64')
+      key = Buffer.from(box.open(row.sealed, erasureKeyPurpose), 'base64')
     }
     return createHmac('sha256', key).update(`${kind}\n${id}`).digest().subarray(0, hashBytes)
   }
@@ -118,7 +121,7 @@ export function prepareInsertErasure(db: Db, box: SecretBox): (input: NewErasure
     const row = {
       ...{ id, connectionId, origin, createdAtMs: nowMs },
       untilRequest: newest.get() ?? 0,
-      person: box.seal(JSON.stringify(person), purposeOf(id)),
+      person: box.seal(JSON.stringify(person), personPurpose(id)),
     }
     if (db.drizzle.insert(erasures).values(row).onConflictDoNothing().run().changes === 0) return
     for (const personId of idsOfPerson(person)) {

@@ -22,19 +22,17 @@ export function createGrantStore(db: Db, box: SecretBox): GrantStore {
 
   return {
     async put(connectionId, tokens, nowMs) {
-      const row = {
+      const row = () => ({
         ...{ connectionId, sealed: seal(connectionId, tokens), expiresAtMs: tokens.expiresAtMs ?? null },
         ...{ canRefresh: tokens.refreshToken !== undefined, sources: tokens.sources ?? null },
         ...{ grantedAtMs: nowMs, refreshedAtMs: nowMs, deadReason: null, refreshSentAtMs: null },
         ...{ leaseId: null, leaseUntilMs: 0 },
-      }
-      await immediate(db, () =>
-        db.drizzle
-          .insert(segmentGrants)
-          .values(row)
-          .onConflictDoUpdate({ target: segmentGrants.connectionId, set: row })
-          .run(),
-      )
+      })
+      await immediate(db, () => {
+        const set = row()
+        const target = segmentGrants.connectionId
+        db.drizzle.insert(segmentGrants).values(set).onConflictDoUpdate({ target, set }).run()
+      })
     },
     async get(connectionId) {
       const row = rowOf(connectionId)

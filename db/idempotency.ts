@@ -11,7 +11,8 @@ interface Row {
 }
 
 const rowsMax = 500
-const purposeOf = (hash: Uint8Array) => `idempotent-call:${Buffer.from(hash).toString('base64url')}`
+/** What an answer is bound to when it is sealed. */
+export const answerPurpose = (hash: Uint8Array): string => `idempotent-call:${Buffer.from(hash).toString('base64url')}`
 
 export function createIdempotencyStore(db: Db, box: SecretBox): IdempotencyStore {
   const { sqlite } = db
@@ -36,14 +37,13 @@ export function createIdempotencyStore(db: Db, box: SecretBox): IdempotencyStore
     }
     if (!row.bodyHash.equals(bodyHash)) return { is: 'reused' }
     if (row.answer === null) return { is: 'running' }
-    return { is: 'answered', answer: JSON.parse(box.open(row.answer, purposeOf(hash))) as StoredAnswer }
+    return { is: 'answered', answer: JSON.parse(box.open(row.answer, answerPurpose(hash))) as StoredAnswer }
   }
 
   return {
     begin: async (call) => immediate(db, () => begin(call)),
     async finish(hash, given) {
-      const sealed = box.seal(JSON.stringify(given), purposeOf(hash))
-      await immediate(db, () => answer.run(sealed, hash))
+      await immediate(db, () => answer.run(box.seal(JSON.stringify(given), answerPurpose(hash)), hash))
     },
     async forget(hash) {
       await immediate(db, () => forget.run(hash))

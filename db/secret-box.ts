@@ -3,6 +3,8 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import { BridgeError } from '../core/errors.ts'
 
 export interface SecretBox {
+  /** Of the master key: the beginning of a hash, 16 hex digits. */
+  keyId: string
   seal(secret: string, purpose: string): Buffer
   /** Throws `secret_unreadable` when the box has another key or the text was altered. */
   open(sealed: Buffer, purpose: string): string
@@ -25,6 +27,7 @@ export function createSecretBox(masterKey: Buffer): SecretBox {
     .digest()
     .subarray(0, keyIdBytes)
   return {
+    keyId: keyId.toString('hex'),
     seal(secret, purpose) {
       const nonce = randomBytes(nonceBytes)
       const cipher = createCipheriv('aes-256-gcm', masterKey, nonce).setAAD(Buffer.from(purpose))
@@ -34,7 +37,10 @@ export function createSecretBox(masterKey: Buffer): SecretBox {
     open(sealed, purpose) {
       const [nonceAt, tagAt] = [1 + keyIdBytes, 1 + keyIdBytes + nonceBytes]
       if (sealed[0] !== versionByte || !sealed.subarray(1, nonceAt).equals(keyId)) {
-        throw new BridgeError('secret_unreadable', `${purpose} was sealed with another master key`)
+        throw new BridgeError(
+          'secret_unreadable',
+          `${purpose} was sealed with another master key (${keyIdOf(sealed)}) than this one (${keyId.toString('hex')})`,
+        )
       }
       try {
         const decipher = createDecipheriv('aes-256-gcm', masterKey, sealed.subarray(nonceAt, tagAt), {
@@ -48,6 +54,9 @@ export function createSecretBox(masterKey: Buffer): SecretBox {
     },
   }
 }
+
+/** Id of the master key that sealed a text, in hex. */
+export const keyIdOf = (sealed: Buffer): string => sealed.subarray(1, 1 + keyIdBytes).toString('hex')
 
 /** By what a Statsig key is found again without being readable. Keys are long random texts: no salt is needed. */
 export function hashKey(secret: string): string {

@@ -11,6 +11,7 @@ import { createGrantStore } from './grants.ts'
 import { createIdempotencyStore } from './idempotency.ts'
 import { createInbox } from './inbox.ts'
 import { createJobStore } from './jobs.ts'
+import { createKeyRing } from './key-ring.ts'
 import { createLaneStore } from './lanes.ts'
 import { createLiveStore } from './live.ts'
 import { createMessageStore } from './messages.ts'
@@ -29,8 +30,10 @@ export function openStore(path: string, box: SecretBox): Store {
 }
 
 /** The port on a database that is open already; closing the Store closes it. */
-export function createStore(db: Db, box: SecretBox): Store {
+export function createStore(db: Db, ownBox: SecretBox): Store {
+  const box = createKeyRing(db, ownBox)
   return {
+    masterKeys: box,
     connections: createConnectionStore(db, box),
     inbox: createInbox(db),
     lanes: createLaneStore(db, box),
