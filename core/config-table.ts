@@ -106,6 +106,12 @@ export const settings = {
     '`~/.cache/causeway`',
     'Where downloaded Temporal binaries are kept.',
   ),
+  cliUrl: may(
+    'CAUSEWAY_URL',
+    kinds.url,
+    '`http://<HOST>:<PORT>`',
+    'Where the command line (`npx causeway`) finds the API.',
+  ),
   apiKey: may(
     'CAUSEWAY_API_KEY',
     kinds.secret,
