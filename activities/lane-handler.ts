@@ -4,7 +4,7 @@
  */
 import type { ErrorCode } from '../core/errors.ts'
 import type { LaneName } from '../core/lanes.ts'
-import type { Ending, Verdict } from '../core/outcome.ts'
+import type { FilterReason, RejectionCode, SkipReason, Verdict } from '../core/outcome.ts'
 import type { KeyKind, VendorAnswer } from '../core/ports.ts'
 import type { Receipt } from '../core/receipt.ts'
 import type { ConnectionSettings } from '../core/settings.ts'
@@ -51,12 +51,11 @@ export interface SentBatch {
 }
 
 /** How one entry of a batch ended otherwise than `delivered`. */
-export interface EntryEnding {
-  outcome: Ending
-  reason: string
-  path?: string
-  detail?: string
-}
+export type EntryEnding = { path?: string; detail?: string } & (
+  | { outcome: 'filtered'; reason: FilterReason }
+  | { outcome: 'skipped'; reason: SkipReason }
+  | { outcome: 'rejected'; reason: RejectionCode }
+)
 
 /** The batch is taken and no vendor was asked, so no attempt is recorded. Entries that are not named are `delivered`. */
 export interface Taken {

@@ -2,6 +2,7 @@
 import type { Folded } from './audiences/fold.ts'
 import type { AudienceWarning } from './audiences/limits.ts'
 import type { Membership } from './audiences/membership.ts'
+import type { Rejection } from './outcome.ts'
 
 export type SyncMode = 'changes' | 'full' | 'reconcile'
 export type Removals = 'mirror' | 'never'
@@ -92,7 +93,7 @@ export interface PlacedMembership extends Membership {
 }
 
 /** What became of one membership; `fault` where its id cannot stand in a list. */
-export type FoldedMembership = Folded | { code: string; message: string }
+export type FoldedMembership = Folded | Omit<Rejection, 'path'>
 
 /** Which ids a call carries. */
 export type DueKind = 'add' | 'remove' | 'erase'

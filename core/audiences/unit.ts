@@ -8,6 +8,7 @@ import { openMessage, type Message } from '../segment-to-statsig/message.ts'
 import { Notes } from '../segment-to-statsig/notes.ts'
 import { pathReader, settingReader } from '../segment-to-statsig/read-path.ts'
 import type { Receipt } from '../receipt.ts'
+import type { Rejection } from '../outcome.ts'
 import type { IdentifierMapping } from '../settings.ts'
 import { isClean } from '../text.ts'
 
@@ -64,7 +65,7 @@ export function unitIdIn(ids: Json, unit: string): string | undefined {
 }
 
 /** Why a text cannot be an id of a list; undefined where it can. */
-export function unitIdFault(id: string): { code: string; message: string } | undefined {
+export function unitIdFault(id: string): Omit<Rejection, 'path'> | undefined {
   if (/[\r\n\u2028\u2029]/.test(id)) return { code: 'id_line_break', message: 'The id has a line break.' }
   if (!isClean(id)) return { code: 'id_unclean', message: 'The id has NUL or half a character in it.' }
   if (id.length > unitIdCharsMax)

@@ -8,6 +8,7 @@
  *    of unit ids through and filters the rest; one that excludes filters that share, and to the rest it does not match.
  * 3. Where no rule decides, `default` does.
  */
+import type { FilterReason } from '../outcome.ts'
 import { compileGlob } from './glob.ts'
 import { isMetBy } from './conditions.ts'
 import type { FilterRule, Filters } from './rules.ts'
@@ -25,7 +26,7 @@ export interface FilterSubject {
 export interface FilterVerdict {
   included: boolean
   /** `rule:<n>`, counted from 0 as in `rules[<n>]`, or `default`. */
-  rule: string
+  rule: FilterReason
 }
 
 export type Filter<M> = (message: M, subject: FilterSubject) => FilterVerdict

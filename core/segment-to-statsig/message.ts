@@ -64,6 +64,6 @@ function contextOf(item: Json, receipt: Receipt, notes: Notes): Json | Layered {
   return context === emptyJson ? below : new Layered(context, below)
 }
 
-function notAnObject(path: string): Rejection {
+function notAnObject(path: 'properties' | 'traits'): Rejection {
   return { code: `${path}_not_object`, path, message: `\`${path}\` must be an object.` }
 }

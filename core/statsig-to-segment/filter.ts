@@ -5,6 +5,7 @@
  * and no rule decides, the kind goes out.
  */
 import { compileFilters, type Filter, type FilterVerdict } from '../filters/index.ts'
+import type { FilterReason } from '../outcome.ts'
 import type { ConnectionSettings } from '../settings.ts'
 import type { Notes } from '../segment-to-statsig/notes.ts'
 import type { Seen } from '../segment-to-statsig/seen.ts'
@@ -32,7 +33,7 @@ export function heldBackBy(
   seen: Seen,
   settings: ConnectionSettings,
   notes: Notes,
-): string | undefined {
+): FilterReason | undefined {
   const filter = filterVerdictOf(view, seen, settings)
   notes.filter(filter)
   return filter.included ? undefined : filter.rule
