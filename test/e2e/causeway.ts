@@ -46,15 +46,17 @@ async function isFree(port: number): Promise<boolean> {
   return isOpen
 }
 
-/** Starts everything and waits for the launcher's word that the demo was delivered. */
+/** Starts everything and waits for the launcher's word that the demo was delivered. `settings` are variables of the environment. */
 export async function startCauseway(
   dataDir = mkdtempSync(join(tmpdir(), 'causeway-e2e-')),
+  settings: Record<string, string> = {},
 ): Promise<Causeway> {
   const [port, sandboxPort, temporalPort, uiPort] = await freePorts(4)
   const env = {
     ...process.env,
     ...{ DATA_DIR: dataDir, PORT: String(port), SANDBOX_PORT: String(sandboxPort) },
     ...{ TEMPORAL_PORT: String(temporalPort), TEMPORAL_UI_PORT: String(uiPort), LOG_LEVEL: 'warn' },
+    ...settings,
   }
   // A process group of its own, so that Ctrl-C can be sent to the group as a terminal does.
   const child = spawn(process.execPath, ['--import', 'tsx', 'bin/start.ts'], { env, detached: true })
