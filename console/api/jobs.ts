@@ -10,7 +10,9 @@ export type Plan = Schemas['Plan']
 export type JobStatus = Schemas['Job']['status']
 /** What is of one kind alone is absent from the others. */
 export type Job = Schemas['Job'] &
-  Partial<Pick<Schemas['Replay'], 'from' | 'to' | 'path' | 'dryRun'>> &
+  Partial<
+    Pick<Schemas['Replay'], 'from' | 'to' | 'path' | 'dryRun' | 'source' | 'events' | 'types' | 'force'>
+  > &
   Partial<Pick<Schemas['Redrive'], 'outcome' | 'messageIds'>>
 
 const isMoving = (job: Job | undefined): boolean => job !== undefined && !isOver(job.status)

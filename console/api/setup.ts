@@ -7,6 +7,10 @@ export type SetupState = components['schemas']['Setup']
 export type SetupStep = SetupState['step']
 
 const ends: SetupStep[] = ['active', 'failed', 'expired', 'cancelled']
+const waiting: SetupStep[] = ['authorize', 'choose_source', 'keys', 'paste']
+/** Whether nothing goes on before a person does something. */
+export const waitsForPerson = (step: SetupStep): boolean => waiting.includes(step)
+
 export const isEnded = (step: SetupStep): boolean => ends.includes(step)
 
 /** Null: none was begun. */

@@ -8,6 +8,8 @@ export interface Destination {
   icon: IconName
   /** Of one connection, or of all. */
   scope: 'all' | 'connection'
+  /** Addresses that begin so are of it, too. */
+  within?: string
 }
 
 const of = '/connections/$connectionId'
@@ -20,5 +22,12 @@ export const destinations: Destination[] = [
   { label: 'Audiences', path: `${of}/audiences`, key: 'a', icon: 'audiences', scope: 'connection' },
   { label: 'Replays and exports', path: `${of}/jobs`, key: 'r', icon: 'replay', scope: 'connection' },
   { label: 'Connect', path: `${of}/setup`, key: 'c', icon: 'connect', scope: 'connection' },
-  { label: 'Settings', path: '/settings/keys', key: 's', icon: 'settings', scope: 'all' },
+  {
+    label: 'Settings',
+    path: '/settings/keys',
+    key: 's',
+    icon: 'settings',
+    scope: 'all',
+    within: '/settings',
+  },
 ]

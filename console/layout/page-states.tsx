@@ -6,22 +6,22 @@ import { ButtonLink } from '../parts/button-link.tsx'
 
 export function PageLoading() {
   return (
-    <main className="page stack wide" aria-busy="true">
+    <div className="page stack wide" aria-busy="true">
       <Skeleton height={28} width={240} />
       <Skeleton height={160} />
       <Skeleton height={240} />
-    </main>
+    </div>
   )
 }
 
 export function PageFailed({ error, reset }: { error: unknown; reset: () => void }) {
   return (
-    <main className="page">
+    <div className="page">
       <PageHead title="This page broke">
         Events go on being accepted and delivered; only the picture is gone.
       </PageHead>
       <ProblemNote error={error} retry={reset} />
-    </main>
+    </div>
   )
 }
 

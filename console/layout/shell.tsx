@@ -1,7 +1,7 @@
 /** The frame: bar with search and state, navigation, the page. */
 import { Select } from '@mantine/core'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Icon } from '../parts/icons.tsx'
 import { BarEnd } from './bar-end.tsx'
 import { useCurrentConnection } from './current-connection.ts'
@@ -13,7 +13,15 @@ export function Shell() {
   const [isOpen, setOpen] = useState(false)
   const { connection } = useCurrentConnection()
   const { pathname } = useLocation()
-  useEffect(() => setOpen(false), [pathname])
+  const main = useRef<HTMLElement>(null)
+  const before = useRef(pathname)
+  useEffect(() => {
+    setOpen(false)
+    if (before.current === pathname) return
+    before.current = pathname
+    // A new page is read from its beginning, by whoever goes by keyboard or by ear.
+    main.current?.focus({ preventScroll: true })
+  }, [pathname])
   return (
     <div className="shell">
       <a href="#main" className="skip-link">
@@ -37,9 +45,10 @@ export function Shell() {
         <BarEnd />
       </header>
       <Navigation isOpen={isOpen} />
-      <main className="shell-main" id="main" tabIndex={-1}>
+      <main className="shell-main" id="main" ref={main} tabIndex={-1}>
         <Outlet />
       </main>
+      <div id="announced" role="status" className="sr-only" />
       <Shortcuts connectionId={connection?.id} />
     </div>
   )
@@ -57,23 +66,25 @@ function Navigation({ isOpen }: { isOpen: boolean }) {
   }
   return (
     <nav className={`shell-nav ${isOpen ? 'is-open' : ''}`} aria-label="Pages">
-      <Links scope="all" first />
-      {connection && (
-        <>
-          <h2 id="of-connection">Connection</h2>
-          <Select
-            aria-labelledby="of-connection"
-            data={all.map(({ id, name }) => ({ value: id, label: name }))}
-            value={connection.id}
-            onChange={choose}
-            mb={6}
-            searchable={all.length > 8}
-          />
-          <Links scope="connection" connectionId={connection.id} />
-        </>
-      )}
-      <h2>Causeway</h2>
-      <Links scope="all" />
+      <div className="shell-nav-in">
+        <Links scope="all" first />
+        {connection && (
+          <>
+            <h2 id="of-connection">Connection</h2>
+            <Select
+              aria-labelledby="of-connection"
+              data={all.map(({ id, name }) => ({ value: id, label: name }))}
+              value={connection.id}
+              onChange={choose}
+              mb={6}
+              searchable={all.length > 8}
+            />
+            <Links scope="connection" connectionId={connection.id} />
+          </>
+        )}
+        <h2>Causeway</h2>
+        <Links scope="all" />
+      </div>
     </nav>
   )
 }
@@ -88,17 +99,19 @@ function Links({
   connectionId?: string
   first?: boolean
 }) {
+  const { pathname } = useLocation()
   const shown = destinations.filter(
     (one) => one.scope === scope && (scope !== 'all' || (one.path === '/') === first),
   )
   return (
     <ul>
-      {shown.map(({ label, path, icon }) => (
+      {shown.map(({ label, path, icon, within }) => (
         <li key={label}>
           <Link
             to={path}
             params={{ connectionId }}
             activeOptions={{ exact: path === '/', includeSearch: false }}
+            className={within !== undefined && pathname.startsWith(within) ? 'active' : undefined}
           >
             <Icon name={icon} /> {label}
           </Link>

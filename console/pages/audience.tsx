@@ -1,8 +1,9 @@
 /** One audience: its numbers, the guard's decision, its runs, its settings, its members. */
 import { Button, Menu, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
-import { audienceQuery, useActOnAudience, type Audience } from '../api/audiences.ts'
+import { Link, useParams } from '@tanstack/react-router'
+import { audienceQuery, useActOnAudience, type Audience, type MemberState } from '../api/audiences.ts'
+import { problemOf } from '../api/client.ts'
 import { useConnectionId } from '../layout/current-connection.ts'
 import { PageHead } from '../parts/page-head.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
@@ -60,7 +61,11 @@ function SyncMenu({ connectionId, audience }: { connectionId: string; audience: 
   const sync = (mode: 'changes' | 'full' | 'reconcile') => act.mutate({ do: 'sync', mode })
   return (
     <div className="row">
-      {act.error && <span className="bad">{act.error.message}</span>}
+      {act.error && (
+        <span className="bad" role="alert">
+          {problemOf(act.error).title}. {problemOf(act.error).nextStep}
+        </span>
+      )}
       <Button loading={act.isPending} onClick={() => sync('changes')}>
         Sync now
       </Button>
@@ -81,22 +86,30 @@ function SyncMenu({ connectionId, audience }: { connectionId: string; audience: 
 
 function Numbers({ audience }: { audience: Audience }) {
   const { desired, applied, adding, removing, failed, setAside } = audience.counts
-  const whole = Math.max(1, desired, applied)
-  const tiles = [
-    ['should be in', desired],
-    ['are in', applied],
-    ['to add', adding],
-    ['to remove', removing],
-    ['failed', failed],
-    ['set aside', setAside],
-  ] as const
+  const whole = Math.max(1, applied + adding)
+  const tiles: [string, number, MemberState | undefined][] = [
+    ['should be in', desired, undefined],
+    ['are in', applied, 'in'],
+    ['to add', adding, 'adding'],
+    ['to remove', removing, 'removing'],
+    ['failed', failed, 'failed'],
+    ['set aside', setAside, 'set_aside'],
+  ]
+  const part = (n: number) => ({ width: `${(n / whole) * 100}%` })
   return (
     <section className="stack" aria-label="Counts">
       <div className="tiles">
-        {tiles.map(([label, n]) => (
+        {tiles.map(([label, n, state]) => (
           <div className="card tile" key={label}>
             <div className="dim">{label}</div>
-            <div className={`big ${label === 'failed' && n > 0 ? 'bad' : ''}`}>{count(n)}</div>
+            <Link
+              to="."
+              search={state === undefined ? {} : { state }}
+              hash="members"
+              className={`big ${label === 'failed' && n > 0 ? 'bad' : ''}`}
+            >
+              {count(n)}
+            </Link>
           </div>
         ))}
       </div>
@@ -104,10 +117,11 @@ function Numbers({ audience }: { audience: Audience }) {
         className="funnel"
         style={{ height: 12 }}
         role="img"
-        aria-label={`${count(applied)} of ${count(desired)} are in the list`}
+        aria-label={`${count(applied)} are in the list, ${count(adding)} are to be added, ${count(removing)} to be removed`}
       >
-        <i className="bar-delivered" style={{ width: `${(Math.min(applied, desired) / whole) * 100}%` }} />
-        <i className="bar-pending" style={{ width: `${(Math.max(0, desired - applied) / whole) * 100}%` }} />
+        <i className="bar-delivered" style={part(Math.max(0, applied - removing))} />
+        <i className="bar-filtered" style={part(removing)} />
+        <i className="bar-pending" style={part(adding)} />
       </div>
     </section>
   )

@@ -3,12 +3,13 @@ import { Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { audiencesQuery, type Audience } from '../api/audiences.ts'
-import { useConnectionId } from '../layout/current-connection.ts'
+import { useConnectionId, useCurrentConnection } from '../layout/current-connection.ts'
 import { Empty } from '../parts/empty.tsx'
 import { TimeAgo } from '../parts/now.tsx'
 import { count } from '../parts/numbers.ts'
 import { PageHead } from '../parts/page-head.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
+import { tryLine } from '../parts/try-line.ts'
 import { AudienceMark, Gap } from './audience/audience-words.tsx'
 
 export function Audiences() {
@@ -30,10 +31,18 @@ export function Audiences() {
 }
 
 function NoAudience() {
+  const { connection } = useCurrentConnection()
   return (
     <Empty
       title="No audience has come yet"
-      command={`curl ${location.origin}/v1/track -u demo: -H 'Content-Type: application/json' -d '{"userId":"ada","event":"Audience Entered","properties":{"audience_key":"vips","vips":true},"context":{"personas":{"computation_class":"audience","computation_key":"vips","computation_id":"aud_1"}}}'`}
+      command={tryLine(connection, {
+        userId: 'ada',
+        event: 'Audience Entered',
+        properties: { audience_key: 'vips', vips: true },
+        context: {
+          personas: { computation_class: 'audience', computation_key: 'vips', computation_id: 'aud_1' },
+        },
+      })}
     >
       An audience appears with its first message: connect an Engage space to this connection&apos;s audiences
       address, as the set-up shows. Each will stand here with who should be in its list at Statsig and who is.

@@ -25,7 +25,7 @@ export function ConnectionPage() {
       {connection && (
         <>
           <NeedsYou connections={[connection]} />
-          <Bridge connection={connection} />
+          <Bridge connection={connection} isWhole />
           <FunnelChart connectionId={id} />
           <LaneTable connection={connection} />
           <KeysForm connection={connection} />

@@ -3,11 +3,12 @@ import { Button, Skeleton } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { messagesQuery, type MessageFilter } from '../api/queries.ts'
 import { useAddress } from '../layout/address.ts'
-import { useConnectionId } from '../layout/current-connection.ts'
+import { useConnectionId, useCurrentConnection } from '../layout/current-connection.ts'
 import { Empty } from '../parts/empty.tsx'
 import { EntryTable } from '../parts/entry-table.tsx'
 import { count } from '../parts/numbers.ts'
 import { PageHead } from '../parts/page-head.tsx'
+import { tryLine } from '../parts/try-line.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { SidePanel } from '../parts/side-panel.tsx'
 import { FilterBar } from './explorer/filter-bar.tsx'
@@ -67,6 +68,7 @@ export function Explorer() {
 }
 
 function NothingFound({ filter, cut }: { filter: MessageFilter; cut: boolean }) {
+  const { connection } = useCurrentConnection()
   if (cut)
     return <Empty title="Nothing in this part of the store">Search further back with the button below.</Empty>
   if (Object.keys(filter).length > 0)
@@ -78,7 +80,11 @@ function NothingFound({ filter, cut }: { filter: MessageFilter; cut: boolean }) 
   return (
     <Empty
       title="Nothing has come in yet"
-      command={`curl ${location.origin}/v1/track -u demo: -H 'Content-Type: application/json' -d '{"userId":"ada","event":"Order Completed","properties":{"revenue":19.5}}'`}
+      command={tryLine(connection, {
+        userId: 'ada',
+        event: 'Order Completed',
+        properties: { revenue: 19.5 },
+      })}
     >
       Each message will stand here with its outcome. Send one with any Segment SDK, or with this line:
     </Empty>

@@ -4,13 +4,17 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useState, type SyntheticEvent } from 'react'
 import { isOver, jobKinds, jobQuery, useSteerJob, type Job, type JobKind } from '../api/jobs.ts'
+import { useAbout } from '../layout/current-connection.ts'
+import { TimeAgo } from '../parts/now.tsx'
 import { count, duration, percent } from '../parts/numbers.ts'
 import { PageHead } from '../parts/page-head.tsx'
 import { ProblemNote } from '../parts/problem-note.tsx'
 import { TemporalLink } from '../parts/temporal-link.tsx'
 import { Progress } from './jobs/job-table.tsx'
 import { JobState, windowOf } from './jobs/job-words.tsx'
+import { Notes } from './jobs/notes.tsx'
 import { PlanView } from './jobs/plan-view.tsx'
+import { StartPlanned } from './jobs/start-planned.tsx'
 
 const titles: Record<JobKind, string> = { replays: 'Replay', exports: 'Export', redrives: 'Redrive' }
 
@@ -18,9 +22,13 @@ export function JobPage() {
   const { kind: named, jobId = '' } = useParams({ strict: false })
   const kind = jobKinds.find((one) => one === named) ?? 'replays'
   const { data: job, error, refetch } = useQuery(jobQuery(kind, jobId))
+  useAbout(job?.connectionId)
   return (
     <div className="page stack wide">
-      <PageHead title={titles[kind]} actions={job && <TemporalLink url={job.temporalUrl} />}>
+      <PageHead
+        title={job?.dryRun === true ? 'Plan of a replay' : titles[kind]}
+        actions={job && <TemporalLink url={job.temporalUrl} />}
+      >
         {job ? windowOf(job) : jobId}
       </PageHead>
       {error && !job && <ProblemNote error={error} retry={() => void refetch()} />}
@@ -32,6 +40,7 @@ export function JobPage() {
 
 function JobView({ kind, job }: { kind: JobKind; job: Job }) {
   const fault = job.error
+  if (job.dryRun === true && fault === undefined) return <PlanOnly job={job} />
   return (
     <>
       {fault !== undefined && (
@@ -58,6 +67,7 @@ function JobView({ kind, job }: { kind: JobKind; job: Job }) {
         <Controls kind={kind} job={job} />
       </section>
       <Counts kind={kind} job={job} />
+      <Notes job={job} />
       {job.plan && (
         <section className="card pad stack">
           <h2>The plan</h2>
@@ -68,9 +78,29 @@ function JobView({ kind, job }: { kind: JobKind; job: Job }) {
   )
 }
 
+/** Nothing runs and nothing was sent: there is no progress to show, and a start to offer. */
+function PlanOnly({ job }: { job: Job }) {
+  return (
+    <>
+      <section className="card pad stack wide" aria-labelledby="plan-only">
+        <div className="row between">
+          <h2 id="plan-only">
+            <JobState job={job} />
+          </h2>
+          <span className="dim">
+            made <TimeAgo at={job.createdAt} />; nothing was sent
+          </span>
+        </div>
+        <PlanView job={job} />
+        {job.plan && <StartPlanned job={job} />}
+      </section>
+      <Notes job={job} />
+    </>
+  )
+}
+
 function Pace({ job: { status, ratePerSecond, etaSeconds, endedAt } }: { job: Job }) {
-  if (isOver(status))
-    return <span className="dim">{endedAt ? `ended ${new Date(endedAt).toLocaleString()}` : 'ended'}</span>
+  if (isOver(status)) return <span className="dim">ended {endedAt && <TimeAgo at={endedAt} />}</span>
   return (
     <span className="num dim">
       {count(ratePerSecond)} a second
@@ -160,6 +190,12 @@ function Counts({ kind, job }: { kind: JobKind; job: Job }) {
             </Link>
           </div>
         ))}
+        {counts.unsent > 0 && (
+          <div className="card tile">
+            <div className="dim">not sent</div>
+            <div className="big">{count(counts.unsent)}</div>
+          </div>
+        )}
         {counts.outsideWindow > 0 && (
           <div className="card tile">
             <div className="dim">outside the window</div>

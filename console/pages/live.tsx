@@ -4,17 +4,19 @@ import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { emptyLive, openLiveLog, type LiveLog, type LiveState } from '../api/stream.ts'
 import { outcomes, outcomeWord, type Entry } from '../api/shapes.ts'
 import { useAddress } from '../layout/address.ts'
-import { useConnectionId } from '../layout/current-connection.ts'
+import { useConnectionId, useCurrentConnection } from '../layout/current-connection.ts'
 import { Empty } from '../parts/empty.tsx'
 import { laneWord, reasonWord } from '../parts/lane-words.ts'
 import { clockTime, count } from '../parts/numbers.ts'
 import { OutcomeMark, StateMark } from '../parts/outcome-mark.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 import { SidePanel } from '../parts/side-panel.tsx'
+import { tryLine } from '../parts/try-line.ts'
 import { MessagePanel } from './message/panel.tsx'
 
 export function Live() {
   const connectionId = useConnectionId()
+  const { connection } = useCurrentConnection()
   const [search, change] = useAddress()
   const { lane, outcome, open } = search
   const live = useLiveLog(connectionId, lane, outcome)
@@ -28,7 +30,7 @@ export function Live() {
         {live.rows.length === 0 ? (
           <Empty
             title={live.state === 'lost' ? 'The line is broken' : 'Listening'}
-            command={`curl ${location.origin}/v1/track -u demo: -H 'Content-Type: application/json' -d '{"userId":"ada","event":"Order Completed"}'`}
+            command={tryLine(connection, { userId: 'ada', event: 'Order Completed' })}
           >
             {live.state === 'lost'
               ? 'The page connects again by itself; nothing is lost, the explorer has what came meanwhile.'

@@ -14,16 +14,18 @@ import { samples } from './tester/samples.ts'
 import { SendForReal } from './tester/send-for-real.tsx'
 import { TraceView } from './tester/trace-view.tsx'
 
-type Lane = 'events' | 'outbound'
+/** Inbound goes to the lane that accept would choose: an audience's message is told as such. */
+type Direction = 'inbound' | 'outbound'
+const laneOf = (direction: Direction) => (direction === 'outbound' ? 'outbound' : undefined)
 
 export function Tester() {
   const connectionId = useConnectionId()
   const [search] = useAddress()
   const [text, setText] = useState(() => pretty(samples[0]?.make()))
-  const [lane, setLane] = useState<Lane>('events')
+  const [direction, setDirection] = useState<Direction>('inbound')
   const parsed = parse(text)
   const test = useMutation({
-    mutationFn: (message: unknown) => testMessage(connectionId, { message, lane }),
+    mutationFn: (message: unknown) => testMessage(connectionId, { message, lane: laneOf(direction) }),
   })
   const edit = (next: string) => {
     setText(next)
@@ -36,14 +38,14 @@ export function Tester() {
   useEffect(() => {
     if (story?.received === undefined) return
     setText(pretty(story.received))
-    setLane(story.lane.startsWith('outbound') || story.lane.startsWith('export') ? 'outbound' : 'events')
+    setDirection(directionOf(story.lane))
   }, [story])
   return (
     <div className="page full stack wide">
       <PageHead title="Event tester">
         The very mapping of the live path, with the settings of now. Nothing is stored and nothing is sent.
       </PageHead>
-      <Pick connectionId={connectionId} lane={lane} setLane={setLane} edit={edit} />
+      <Pick {...{ connectionId, direction, setDirection, edit }} />
       <div className="code-area">
         <Textarea
           label="Message"
@@ -69,15 +71,17 @@ export function Tester() {
       {test.error && <ProblemNote error={test.error} />}
       {test.data && (
         <>
-          <TraceView trace={test.data} />
+          <TraceView trace={test.data} connectionId={connectionId} />
           {test.data.mapped !== undefined && 'value' in parsed && (
-            <SendForReal connectionId={connectionId} lane={lane} message={parsed.value} />
+            <SendForReal connectionId={connectionId} lane={laneOf(direction)} message={parsed.value} />
           )}
         </>
       )}
     </div>
   )
 }
+
+const directionOf = (lane: string): Direction => (/^(outbound|export)/.test(lane) ? 'outbound' : 'inbound')
 
 function parse(text: string): { value: unknown } | { error: string } {
   try {
@@ -89,13 +93,13 @@ function parse(text: string): { value: unknown } | { error: string } {
 
 interface PickProps {
   connectionId: string
-  lane: Lane
-  setLane: (lane: Lane) => void
+  direction: Direction
+  setDirection: (direction: Direction) => void
   edit: (text: string) => void
 }
 
 /** A sample, or one of the last real messages. */
-function Pick({ connectionId, lane, setLane, edit }: PickProps) {
+function Pick({ connectionId, direction, setDirection, edit }: PickProps) {
   const { data: recent } = useQuery({
     queryKey: ['recent', connectionId],
     queryFn: () =>
@@ -108,7 +112,7 @@ function Pick({ connectionId, lane, setLane, edit }: PickProps) {
   const takeReal = async (id: string) => {
     const story = await ok(api.GET('/api/v1/messages/{id}', { params: { path: { id } } }))
     if (story.received !== undefined) edit(pretty(story.received))
-    setLane(story.lane === 'outbound' ? 'outbound' : 'events')
+    setDirection(directionOf(story.lane))
   }
   return (
     <div className="row" style={{ alignItems: 'flex-end' }}>
@@ -120,7 +124,7 @@ function Pick({ connectionId, lane, setLane, edit }: PickProps) {
         onChange={(label) => {
           const sample = samples.find((one) => one.label === label)
           if (!sample) return
-          setLane(sample.lane)
+          setDirection(sample.direction)
           edit(pretty(sample.make()))
         }}
       />
@@ -138,10 +142,10 @@ function Pick({ connectionId, lane, setLane, edit }: PickProps) {
       <Select
         label="Direction"
         w={190}
-        value={lane}
-        onChange={(value) => setLane(value as Lane)}
+        value={direction}
+        onChange={(value) => setDirection(value as Direction)}
         data={[
-          { value: 'events', label: 'Segment to Statsig' },
+          { value: 'inbound', label: 'Segment to Statsig' },
           { value: 'outbound', label: 'Statsig to Segment' },
         ]}
       />

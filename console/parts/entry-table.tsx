@@ -19,9 +19,9 @@ export function EntryTable({ entries, open, onOpen }: Props) {
             <th>Outcome</th>
             <th>Event</th>
             <th>User</th>
-            <th>Lane</th>
-            <th>Why</th>
-            <th>Message id</th>
+            <th className="col-more">Lane</th>
+            <th className="col-more">Why</th>
+            <th className="col-most">Message id</th>
             <th className="right">Received</th>
           </tr>
         </thead>
@@ -36,7 +36,7 @@ export function EntryTable({ entries, open, onOpen }: Props) {
               <td>
                 <OutcomeMark outcome={entry.outcome} />
               </td>
-              <td>
+              <td className="nowrap">
                 <button type="button" data-row className="row-button clip" onClick={() => onOpen(entry.id)}>
                   {entry.event ?? entry.type ?? 'not read yet'}
                 </button>
@@ -47,11 +47,11 @@ export function EntryTable({ entries, open, onOpen }: Props) {
               <td className="clip" style={{ maxWidth: 180 }}>
                 {entry.userId ?? <span className="dim">–</span>}
               </td>
-              <td className="dim">{laneWord(entry.lane)}</td>
-              <td className="dim clip" style={{ maxWidth: 260 }} title={reasonWord(entry)}>
+              <td className="dim col-more">{laneWord(entry.lane)}</td>
+              <td className="dim clip col-more" style={{ maxWidth: 260 }} title={reasonWord(entry)}>
                 {reasonWord(entry)}
               </td>
-              <td className="mono dim clip" style={{ maxWidth: 160 }}>
+              <td className="mono dim clip col-most" style={{ maxWidth: 160 }}>
                 {entry.messageId}
               </td>
               <td className="right">

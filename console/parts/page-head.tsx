@@ -10,6 +10,8 @@ interface Head {
 export function PageHead({ title, children, actions }: Head) {
   useEffect(() => {
     document.title = `${title} · Causeway`
+    const announced = document.getElementById('announced')
+    if (announced) announced.textContent = title
   }, [title])
   return (
     <header className="page-head">

@@ -10,8 +10,9 @@ export function TemporalLink({
 }) {
   if (url === undefined || !/^https?:\/\//.test(url)) return null
   return (
-    <a href={url} target="_blank" rel="noreferrer" className="nowrap">
-      {children} <Icon name="out" size={13} />
+    <a href={url} target="_blank" rel="noreferrer" className="out-link">
+      <span>{children}</span>
+      <Icon name="out" size={13} />
       <span className="sr-only"> (opens in a new tab)</span>
     </a>
   )

@@ -21,8 +21,8 @@ export function GuardDecision({ connectionId, audience }: { connectionId: string
               Held since <TimeAgo at={since} />.
             </>
           )}{' '}
-          {limit !== undefined && `Without asking, ${count(limit)} may leave.`} Those who join are added
-          meanwhile.
+          {message === undefined && limit !== undefined && `Without asking, ${count(limit)} may leave.`} Those
+          who join are added meanwhile.
         </p>
         {sample.length > 0 && (
           <details>

@@ -29,6 +29,13 @@ const fields = [
     why: 'takes what client SDKs log',
   },
   {
+    vendor: 'statsig',
+    name: 'webhookSecret',
+    label: 'Statsig webhook secret',
+    placeholder: '',
+    why: 'proves that a webhook is from Statsig',
+  },
+  {
     vendor: 'segment',
     name: 'writeKey',
     label: 'Segment write key',
@@ -38,7 +45,7 @@ const fields = [
   {
     vendor: 'segment',
     name: 'sharedSecret',
-    label: 'Webhook shared secret',
+    label: 'Segment webhook shared secret',
     placeholder: '',
     why: 'proves that a webhook is from Segment',
   },
@@ -91,7 +98,7 @@ export function KeysForm({ connection }: { connection: Connection }) {
       </form>
       <div className="halves">
         <CopyLine
-          name="Write key for Segment's SDKs, which use this host instead of Segment's"
+          name="Write key for Segment's SDKs, with this host"
           text={connection.writeKey}
           label="Copy the write key"
         />
@@ -99,6 +106,11 @@ export function KeysForm({ connection }: { connection: Connection }) {
           name="Webhook address for a Segment destination"
           text={connection.webhookUrl}
           label="Copy the webhook address"
+        />
+        <CopyLine
+          name="Webhook address for Statsig's event webhook"
+          text={connection.statsigWebhookUrl}
+          label="Copy the webhook address for Statsig"
         />
       </div>
     </section>

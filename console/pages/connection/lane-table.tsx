@@ -5,6 +5,7 @@ import { usePatchConnection } from '../../api/queries.ts'
 import type { Connection, Lane } from '../../api/shapes.ts'
 import { count, duration } from '../../parts/numbers.ts'
 import { StateMark } from '../../parts/outcome-mark.tsx'
+import { ProblemNote } from '../../parts/problem-note.tsx'
 import { TemporalLink } from '../../parts/temporal-link.tsx'
 
 const whatItHolds: Record<string, string> = {
@@ -28,6 +29,7 @@ export function LaneTable({ connection }: { connection: Connection }) {
   return (
     <section className="stack" aria-labelledby="lanes">
       <h2 id="lanes">Lanes</h2>
+      {patch.error && <ProblemNote error={patch.error} />}
       <div className="card table-frame">
         <table className="plain">
           <thead>
@@ -46,7 +48,7 @@ export function LaneTable({ connection }: { connection: Connection }) {
             {lanes.map(([name, lane]) => (
               <tr key={name}>
                 <td>
-                  <strong>{name}</strong> <span className="dim">{whatItHolds[name]}</span>
+                  <strong>{name}</strong> <span className="dim col-more">{whatItHolds[name]}</span>
                 </td>
                 <td>
                   <StateMark tone={states[lane.state].tone}>{states[lane.state].word}</StateMark>

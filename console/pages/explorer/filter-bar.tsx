@@ -40,17 +40,15 @@ export function FilterBar({ filter, change }: FilterBarProps) {
       value={draft[key] ?? ''}
       onChange={(event) => setDraft({ ...draft, [key]: event.currentTarget.value })}
       onBlur={apply}
-      style={{ flex: '1 1 150px' }}
     />
   )
   return (
-    <form className="row top" onSubmit={apply} style={{ alignItems: 'flex-end' }}>
+    <form className="filter-bar" onSubmit={apply} role="search" aria-label="Messages">
       {text('messageId', 'Message id')}
       {text('userId', 'User')}
       {text('event', 'Event')}
       <Select
         label="Outcome"
-        w={130}
         data={[
           { value: '', label: 'any' },
           ...outcomes.map((value) => ({ value, label: outcomeWord[value] })),
@@ -60,7 +58,6 @@ export function FilterBar({ filter, change }: FilterBarProps) {
       />
       <Select
         label="Lane"
-        w={130}
         data={[{ value: '', label: 'any' }, ...lanes.map((value) => ({ value, label: value }))]}
         value={filter.lane ?? ''}
         onChange={(value) => change({ lane: value ?? undefined }, { push: true })}
@@ -83,7 +80,6 @@ function RangeSelect({ filter, change }: FilterBarProps) {
   return (
     <Select
       label="Received"
-      w={170}
       data={isChosen ? [...ranges, { value: 'chosen', label: rangeWord(filter) }] : ranges}
       value={isChosen ? 'chosen' : ''}
       onChange={choose}

@@ -33,9 +33,9 @@ export function JobTable({ kind, jobs }: { kind: JobKind; jobs: Job[] }) {
               <td style={{ minWidth: 160 }}>
                 <Progress job={job} />
               </td>
-              <td className="right">{count(job.counts.delivered)}</td>
+              <td className="right">{job.dryRun === true ? '' : count(job.counts.delivered)}</td>
               <td className={`right ${job.counts.rejected > 0 ? 'bad' : ''}`}>
-                {count(job.counts.rejected)}
+                {job.dryRun === true ? '' : count(job.counts.rejected)}
               </td>
               <td className="right">
                 <TimeAgo at={job.createdAt} />
@@ -49,6 +49,12 @@ export function JobTable({ kind, jobs }: { kind: JobKind; jobs: Job[] }) {
 }
 
 export function Progress({ job }: { job: Job }) {
+  if (job.dryRun === true)
+    return (
+      <span className="num dim">
+        {job.plan ? `${count(job.plan.deliverable)} would go` : 'being counted'}
+      </span>
+    )
   const { planned, done, delivered, filtered, skipped, rejected } = job.counts
   const whole = Math.max(1, planned, done)
   const part = (n: number) => ({ width: `${(n / whole) * 100}%` })

@@ -2,7 +2,9 @@
 import { Skeleton } from '@mantine/core'
 import type { Job, Plan } from '../../api/jobs.ts'
 import { BarsChart } from '../../parts/lazy-charts.tsx'
+import { reasonWord } from '../../parts/lane-words.ts'
 import { count, duration } from '../../parts/numbers.ts'
+import { OutcomeMark } from '../../parts/outcome-mark.tsx'
 
 const sum = (counts: Record<string, number> | undefined, except: string[] = []): number =>
   Object.entries(counts ?? {}).reduce((total, [key, n]) => (except.includes(key) ? total : total + n), 0)
@@ -49,12 +51,13 @@ export function PlanView({ job }: { job: Job | undefined }) {
         ))}
       </div>
       <div className="sums num">
-        {parts.map(({ key, label, n }) => (
-          <span key={key}>
-            {label} {count(n)}
+        {parts.map(({ key, label, n, className }) => (
+          <span key={key} className="swatched">
+            <i className={className} aria-hidden /> {label} {count(n)}
           </span>
         ))}
       </div>
+      <Reasons plan={plan} />
       {days.length > 0 && (
         <BarsChart
           label="Messages in the window by day"
@@ -64,5 +67,25 @@ export function PlanView({ job }: { job: Job | undefined }) {
         />
       )}
     </section>
+  )
+}
+
+/** Why some would not go: a tally of reasons. */
+function Reasons({ plan }: { plan: Plan }) {
+  const reasons = (['filtered', 'skipped', 'rejected'] as const).flatMap((outcome) =>
+    Object.entries(plan[outcome]).map(([reason, n]) => ({ outcome, reason, n })),
+  )
+  if (reasons.length === 0) return null
+  return (
+    <details>
+      <summary className="dim">Why some will not go</summary>
+      <ul className="plain-list stack num" style={{ marginTop: 8 }}>
+        {reasons.map(({ outcome, reason, n }) => (
+          <li key={`${outcome} ${reason}`} className="row">
+            <OutcomeMark outcome={outcome} /> {count(n)} · {reasonWord({ outcome, reason })}
+          </li>
+        ))}
+      </ul>
+    </details>
   )
 }

@@ -14,6 +14,8 @@ import { ProblemNote } from '../../parts/problem-note.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { MessageActions } from './actions.tsx'
 import { TimeLine } from './time-line.tsx'
+import { isMapped, Today } from './today.tsx'
+import { Warnings } from './warnings.tsx'
 import { ButtonLink } from '../../parts/button-link.tsx'
 
 export function MessagePanel({ id, isPage = false }: { id: string; isPage?: boolean }) {
@@ -29,9 +31,11 @@ export function MessagePanel({ id, isPage = false }: { id: string; isPage?: bool
   return (
     <article className="stack wide">
       <header className="stack">
-        <h2 style={{ margin: 0, paddingRight: 40, overflowWrap: 'anywhere' }}>
-          {story.event ?? story.type ?? 'Message'}
-        </h2>
+        {!isPage && (
+          <h2 style={{ margin: 0, paddingRight: 40, overflowWrap: 'anywhere' }}>
+            {story.event ?? story.type ?? 'Message'}
+          </h2>
+        )}
         <div className="row">
           <OutcomeMark outcome={story.outcome} />
           {story.reason !== undefined && <span>{reasonWord(story)}</span>}
@@ -49,6 +53,7 @@ export function MessagePanel({ id, isPage = false }: { id: string; isPage?: bool
         <TimeLine story={story} />
       </section>
       <Bodies story={story} />
+      {isMapped(story) && <Today key={story.id} story={story} />}
     </article>
   )
 }
@@ -101,13 +106,7 @@ function Bodies({ story }: { story: EntryStory }) {
       {story.warnings.length > 0 && (
         <section>
           <h3>Warnings</h3>
-          <ul>
-            {story.warnings.map(({ code, path, message }) => (
-              <li key={`${code}${path}`}>
-                <code className="mono">{path}</code> {message}
-              </li>
-            ))}
-          </ul>
+          <Warnings connectionId={story.connectionId} warnings={story.warnings} />
         </section>
       )}
       <div className="halves">

@@ -2,6 +2,7 @@
 import { Button, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { ProblemNote } from '../../parts/problem-note.tsx'
 import { statsQuery, usePatchConnection } from '../../api/queries.ts'
 import type { Connection, Funnel, Lane } from '../../api/shapes.ts'
 import { useNow } from '../../parts/now.tsx'
@@ -9,9 +10,11 @@ import { compact, count, duration, percent } from '../../parts/numbers.ts'
 import { StateMark } from '../../parts/outcome-mark.tsx'
 import { minutesOf, Sparkline } from '../../parts/sparkline.tsx'
 import { TemporalLink } from '../../parts/temporal-link.tsx'
+import { Besides } from './besides.tsx'
 import { FunnelLine, hourOf } from './funnel-line.tsx'
 
-export function Bridge({ connection }: { connection: Connection }) {
+/** `isWhole`: on the connection's own page, whose title says its name. */
+export function Bridge({ connection, isWhole = false }: { connection: Connection; isWhole?: boolean }) {
   const { data: stats } = useQuery(statsQuery(connection.id))
   const pause = usePatchConnection(connection.id)
   const { id, name, paused, lanes } = connection
@@ -20,9 +23,13 @@ export function Bridge({ connection }: { connection: Connection }) {
     <section className="card pad stack wide" aria-label={name}>
       <div className="row between">
         <h2 style={{ margin: 0 }}>
-          <Link to="/connections/$connectionId" params={params}>
-            {name}
-          </Link>
+          {isWhole ? (
+            'Right now'
+          ) : (
+            <Link to="/connections/$connectionId" params={params}>
+              {name}
+            </Link>
+          )}
         </h2>
         <div className="row wide">
           <ConnectionState connection={connection} />
@@ -37,6 +44,7 @@ export function Bridge({ connection }: { connection: Connection }) {
           </Button>
         </div>
       </div>
+      {pause.error && <ProblemNote error={pause.error} />}
       {stats ? (
         <>
           <div className="bridge">
@@ -57,9 +65,10 @@ export function Bridge({ connection }: { connection: Connection }) {
             />
           </div>
           <FunnelLine connectionId={id} stats={stats} />
+          <Besides connectionId={id} />
         </>
       ) : (
-        <Skeleton height={136} />
+        <Skeleton height={170} />
       )}
     </section>
   )

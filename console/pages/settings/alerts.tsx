@@ -1,30 +1,21 @@
 /** Whom to tell when something needs a person: a webhook, what it is told of, and a test. */
 import { Button, NumberInput, Skeleton, Switch, TextInput } from '@mantine/core'
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type SyntheticEvent } from 'react'
+import { alertsQuery, type AlertKind, type Alerts } from '../../api/alerts.ts'
 import { api, ok } from '../../api/client.ts'
-import type { components } from '../../api/schema.d.ts'
 import { CopyLine } from '../../parts/copy.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { TimeAgo } from '../../parts/now.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 
-type Alerts = components['schemas']['Alerts']
-type Kind = keyof Alerts['kinds']
-
-const kinds: { kind: Kind; label: string }[] = [
+const kinds: { kind: AlertKind; label: string }[] = [
   { kind: 'needs_attention', label: 'A lane needs attention, such as for a refused key' },
   { kind: 'lane_stalled', label: 'A lane has work and nobody does it' },
   { kind: 'rejection_rate', label: 'More than the share below is rejected' },
   { kind: 'guard_waiting', label: 'Removals from an audience wait for a decision' },
   { kind: 'webhook_quiet', label: 'Statsig’s webhook was busy and went quiet' },
 ]
-
-const alertsQuery = queryOptions({
-  queryKey: ['alerts'],
-  queryFn: () => ok(api.GET('/api/v1/alerts')),
-  refetchInterval: 5_000,
-})
 
 export function AlertSettings() {
   const { data, error, refetch } = useQuery(alertsQuery)
@@ -128,8 +119,8 @@ function Told({ alerts: { data } }: { alerts: Alerts }) {
       </Empty>
     )
   return (
-    <div className="card" style={{ overflowX: 'auto' }}>
-      <table className="table">
+    <div className="card table-frame">
+      <table className="plain">
         <caption className="sr-only">The last alerts, newest first</caption>
         <thead>
           <tr>
@@ -148,7 +139,7 @@ function Told({ alerts: { data } }: { alerts: Alerts }) {
                 {state === 'recovered' ? 'Over: ' : ''}
                 {text}
               </td>
-              <td>
+              <td className="nowrap dim">
                 {deliveryWord[delivery.state]}
                 {delivery.lastStatus === null ? '' : ` (HTTP ${delivery.lastStatus})`}
               </td>

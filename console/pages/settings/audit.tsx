@@ -1,13 +1,14 @@
 /** Every change as a sentence, with what stood before and after behind it. */
 import { Button, Skeleton } from '@mantine/core'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { api, ok } from '../../api/client.ts'
 import type { components } from '../../api/schema.d.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { JsonView } from '../../parts/json-view.tsx'
 import { TimeAgo } from '../../parts/now.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
-import { sentenceOf } from './audit-sentence.ts'
+import { connectionsQuery } from '../../api/queries.ts'
+import { sentenceOf, type Names } from './audit-sentence.ts'
 
 type AuditEntry = components['schemas']['AuditEntry']
 
@@ -19,6 +20,8 @@ export function AuditLog() {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
   })
+  const { data: connections = [] } = useQuery(connectionsQuery)
+  const names = new Map(connections.map(({ id, name }) => [id, name]))
   const entries = audit.data?.pages.flatMap(({ data }) => data) ?? []
   if (audit.error) return <ProblemNote error={audit.error} retry={() => void audit.refetch()} />
   if (!audit.data) return <Skeleton height={240} />
@@ -32,7 +35,7 @@ export function AuditLog() {
     <div className="stack wide">
       <ol className="card" style={{ listStyle: 'none', margin: 0, padding: 0 }}>
         {entries.map((entry) => (
-          <Item key={entry.id} entry={entry} />
+          <Item key={entry.id} entry={entry} names={names} />
         ))}
       </ol>
       {audit.hasNextPage && (
@@ -50,25 +53,38 @@ export function AuditLog() {
   )
 }
 
-function Item({ entry }: { entry: AuditEntry }) {
+/** What the API calls whoever holds the key of the environment. */
+const environmentKey = 'CAUSEWAY_API_KEY'
+
+function Item({ entry, names }: { entry: AuditEntry; names: Names }) {
   const { actor, at, status, before, after } = entry
   const failed = status !== null && status >= 400
   const hasDetail = before !== undefined || after !== undefined
   const line = (
     <>
-      <strong>{actor.name}</strong>
-      {actor.role !== undefined && <span className="dim"> ({actor.role})</span>} {sentenceOf(entry)}
-      {failed && <span className="bad"> · answered {status}</span>}{' '}
+      <span className="grow">
+        <strong>{actor.name === environmentKey ? 'The machine’s own key' : actor.name}</strong>
+        {actor.role !== undefined && <span className="dim"> ({actor.role})</span>} {sentenceOf(entry, names)}
+        {failed && <span className="bad"> · answered {status}</span>}
+      </span>
       <span className="dim">
         <TimeAgo at={at} />
       </span>
     </>
   )
-  if (!hasDetail) return <li className="rule-item">{line}</li>
+  if (!hasDetail)
+    return (
+      <li className="rule-item">
+        <span className="audit-mark" /> {line}
+      </li>
+    )
   return (
     <li className="rule-item">
       <details style={{ width: '100%' }}>
-        <summary>{line}</summary>
+        <summary className="audit-line">
+          <span className="audit-mark" aria-hidden />
+          {line}
+        </summary>
         <div className="halves" style={{ marginTop: 8 }}>
           {before !== undefined && (
             <div>

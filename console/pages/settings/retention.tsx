@@ -124,8 +124,8 @@ function Effect({
   if (freed > 0) return <>This would free about {bytes(freed)}.</>
   return (
     <>
-      This frees nothing now: {plural(Math.max(1, Math.round(heldDays)), 'day')} of history take{' '}
-      {bytes(holds.databaseBytes)}.
+      This frees nothing now: {heldDays < 2 ? 'the first days' : plural(Math.round(heldDays), 'day')} of
+      history take {bytes(holds.databaseBytes)}.
     </>
   )
 }

@@ -2,10 +2,10 @@
 
 const id = () => `test-${crypto.randomUUID().slice(0, 8)}`
 
-export const samples: { label: string; lane: 'events' | 'outbound'; make: () => object }[] = [
+export const samples: { label: string; direction: 'inbound' | 'outbound'; make: () => object }[] = [
   {
     label: 'An order',
-    lane: 'events',
+    direction: 'inbound',
     make: () => ({
       type: 'track',
       messageId: id(),
@@ -29,7 +29,7 @@ export const samples: { label: string; lane: 'events' | 'outbound'; make: () => 
   },
   {
     label: 'An anonymous page view',
-    lane: 'events',
+    direction: 'inbound',
     make: () => ({
       type: 'page',
       messageId: id(),
@@ -41,7 +41,7 @@ export const samples: { label: string; lane: 'events' | 'outbound'; make: () => 
   },
   {
     label: 'A staging event',
-    lane: 'events',
+    direction: 'inbound',
     make: () => ({
       type: 'track',
       messageId: id(),
@@ -53,12 +53,25 @@ export const samples: { label: string; lane: 'events' | 'outbound'; make: () => 
   },
   {
     label: 'One without any id',
-    lane: 'events',
+    direction: 'inbound',
     make: () => ({ type: 'track', messageId: id(), event: 'Lost', properties: { value: 'much' } }),
   },
   {
+    label: 'A member of an audience',
+    direction: 'inbound',
+    make: () => ({
+      type: 'identify',
+      messageId: id(),
+      userId: 'ada',
+      traits: { vips: true },
+      context: {
+        personas: { computation_class: 'audience', computation_key: 'vips', computation_id: 'aud_1' },
+      },
+    }),
+  },
+  {
     label: 'A Statsig exposure',
-    lane: 'outbound',
+    direction: 'outbound',
     make: () => ({
       eventName: 'statsig::gate_exposure',
       user: { userID: 'ada' },

@@ -12,14 +12,14 @@ export function SendForReal({
   message,
 }: {
   connectionId: string
-  lane: 'events' | 'outbound'
+  lane: 'outbound' | undefined
   message: unknown
 }) {
   const { data: connection } = useQuery(connectionQuery(connectionId))
   const send = useMutation({
     mutationFn: () => testMessage(connectionId, { message, lane, send: true }),
   })
-  const vendor = lane === 'events' ? 'Statsig' : 'Segment'
+  const vendor = lane === undefined ? 'Statsig' : 'Segment'
   return (
     <section className="note" aria-label="Send for real">
       <div className="grow stack">

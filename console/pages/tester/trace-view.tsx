@@ -3,8 +3,10 @@ import { useMemo, useState } from 'react'
 import type { Trace } from '../../api/trace.ts'
 import { StateMark } from '../../parts/outcome-mark.tsx'
 import { PathJson } from '../../parts/path-json.tsx'
+import { PathWords } from '../../parts/path-words.tsx'
 import { pretty } from '../../parts/json-view.tsx'
-import { reasonWord } from '../../parts/lane-words.ts'
+import { laneWord, reasonWord } from '../../parts/lane-words.ts'
+import { Warnings } from '../message/warnings.tsx'
 
 const tones: Record<string, 'good' | 'warn' | 'bad' | 'dim'> = {
   mapped: 'good',
@@ -14,7 +16,7 @@ const tones: Record<string, 'good' | 'warn' | 'bad' | 'dim'> = {
   rejected: 'bad',
 }
 
-export function TraceView({ trace }: { trace: Trace }) {
+export function TraceView({ trace, connectionId }: { trace: Trace; connectionId: string }) {
   const [pointed, setPointed] = useState<string>()
   const sourceOf = useMemo(() => new Map(trace.origins.map(({ target, from }) => [target, from])), [trace])
   const pointable = useMemo(() => new Set(sourceOf.keys()), [sourceOf])
@@ -33,7 +35,7 @@ export function TraceView({ trace }: { trace: Trace }) {
   )
   return (
     <div className="thirds" aria-live="polite">
-      <section>
+      <section className="stack">
         <h2>As received</h2>
         <PathJson
           value={trace.received}
@@ -42,11 +44,11 @@ export function TraceView({ trace }: { trace: Trace }) {
           notes={notes}
         />
       </section>
-      <section className="stack wide">
+      <section className="stack">
         <h2>What happened</h2>
-        <Happened trace={trace} pointed={pointed} point={setPointed} />
+        <Happened trace={trace} connectionId={connectionId} pointed={pointed} point={setPointed} />
       </section>
-      <section>
+      <section className="stack">
         <h2>As sent</h2>
         {trace.mapped == null ? (
           <p className="dim">Nothing would be sent.</p>
@@ -66,10 +68,12 @@ export function TraceView({ trace }: { trace: Trace }) {
 
 function Happened({
   trace,
+  connectionId,
   pointed,
   point,
 }: {
   trace: Trace
+  connectionId: string
   pointed: string | undefined
   point: (target: string | undefined) => void
 }) {
@@ -109,11 +113,11 @@ function Happened({
                   onMouseEnter={() => point(target)}
                   onMouseLeave={() => point(undefined)}
                 >
-                  <td className="mono" style={{ overflowWrap: 'anywhere' }}>
-                    {target}
+                  <td className="mono">
+                    <PathWords path={target} />
                   </td>
-                  <td className="mono" style={{ overflowWrap: 'anywhere' }}>
-                    {from}
+                  <td className="mono">
+                    <PathWords path={from} />
                   </td>
                 </tr>
               ))}
@@ -124,25 +128,18 @@ function Happened({
       {warnings.length > 0 && (
         <div className="card pad stack">
           <h3>Warnings</h3>
-          {warnings.map(({ code, path, message }) => (
-            <div key={`${code} ${path}`}>
-              <StateMark tone="warn">{code.replaceAll('_', ' ')}</StateMark>
-              <div>
-                <code className="mono">{path}</code> {message}
-              </div>
-            </div>
-          ))}
+          <Warnings connectionId={connectionId} warnings={warnings} />
         </div>
       )}
     </>
   )
 }
 
-function Verdict({ trace: { outcome, reason, path, detail, filter } }: { trace: Trace }) {
+function Verdict({ trace: { outcome, reason, path, detail, filter, lanes } }: { trace: Trace }) {
   return (
     <div className="card pad stack">
       <StateMark tone={tones[outcome ?? 'mapped'] ?? 'dim'}>
-        {outcome === 'mapped' || outcome === null ? 'would be sent' : outcome}
+        {outcome === null ? 'goes into its audience' : outcome === 'mapped' ? 'would be sent' : outcome}
       </StateMark>
       {reason !== null && (
         <span>{reasonWord({ reason, outcome: outcome === 'filtered' ? 'filtered' : 'skipped' })}</span>
@@ -152,10 +149,16 @@ function Verdict({ trace: { outcome, reason, path, detail, filter } }: { trace: 
           {path !== null && <code className="mono">{path}</code>} {detail}
         </span>
       )}
+      {outcome !== null && (
+        <span className="dim">
+          {filter === null
+            ? 'Held back before the filters are asked.'
+            : `${filter.included ? 'Let in' : 'Left out'} by ${ruleWord(filter.rule)}.`}
+        </span>
+      )}
       <span className="dim">
-        {filter === null
-          ? 'Held back before the filters are asked.'
-          : `${filter.included ? 'Let in' : 'Left out'} by ${ruleWord(filter.rule)}.`}
+        {lanes.length === 1 ? 'Its lane: ' : 'Its lanes: '}
+        {lanes.map((lane) => laneWord(lane)).join(' and ')}.
       </span>
     </div>
   )

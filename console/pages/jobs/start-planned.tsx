@@ -1,0 +1,30 @@
+/** From a plan to the replay that it planned. */
+import { Button } from '@mantine/core'
+import { useNavigate } from '@tanstack/react-router'
+import { useStartJob, type Job } from '../../api/jobs.ts'
+import { ProblemNote } from '../../parts/problem-note.tsx'
+
+export function StartPlanned({ job }: { job: Job }) {
+  const { connectionId, source, path, from, to, events, types, force, rate } = job
+  const start = useStartJob('replays', connectionId)
+  const navigate = useNavigate()
+  const go = () =>
+    start.mutate(
+      { source, path, from, to, events, types, force, rate: rate ?? undefined },
+      {
+        onSuccess: ({ id }) =>
+          void navigate({ to: '/jobs/$kind/$jobId', params: { kind: 'replays', jobId: id } }),
+      },
+    )
+  return (
+    <div className="stack">
+      {start.error && <ProblemNote error={start.error} />}
+      <div className="row">
+        <Button size="sm" loading={start.isPending} onClick={go}>
+          Start this replay
+        </Button>
+        <span className="dim">It runs beside live traffic and yields to it.</span>
+      </div>
+    </div>
+  )
+}
