@@ -1,21 +1,23 @@
 /**
  * Cuts out what looks like a secret before a value is shown or logged. Structure and names stay, so that a reader sees
  * that there was something. It errs on the side of cutting, but leaves what people search by: ids, times, counts.
- * Each pattern looks at a bounded stretch from each place, so that the cost grows with the length and no faster.
+ * What is looked for in texts stands in core/secret-texts.ts.
  */
 import { isObject } from './own-keys.ts'
+import { cutSecrets, isCardNumber, REDACTED } from './secret-texts.ts'
 
-/** What stands in the place of a secret. */
-export const REDACTED = '[redacted]'
+export { REDACTED } from './secret-texts.ts'
 
 /** As deep as anything is shown (core/shown-json.ts) and a little more; what lies deeper is cut out unseen. */
 const LEVELS_MAX = 110
 
 /** Names by their words: `apiKey`, `api_key` and `X-Api-Key` are all `api key`. */
-const secretName =
-  /(?:^| )(?:password|passwd|pwd|passphrase|passcode|secrets?|token|authorization|credentials?|cookies?|cvv|cvc|apikey|api keys?|private key|access key|secret key|signing key|server key|console key|client key|card number|cardnumber)(?: |$)/
-/** The same where nothing follows: then a number is a secret too, while `token_count` is a count. */
-const secretAtEnd = new RegExp(secretName.source.replace('(?: |$)', '$'))
+const names =
+  'pass ?word|passwd|pwd|passphrase|passcode|secrets?|token|jwt|bearer|otp|authorization|credentials?|cookies?|cvv|cvc|apikey|api keys?|(?:private|access|secret|signing|encryption|master|ssh|server|console|client) key|card number|cardnumber'
+/** Of these only texts are secret: `tokens` may be a count, as may `token_count`. */
+const secretName = new RegExp(`(?:^| )(?:${names}|tokens|pass ?words|signature)(?: |$)|^(?:pass|auth)$`)
+/** Where nothing follows, a number is a secret too. */
+const secretAtEnd = new RegExp(`(?:^| )(?:${names})$`)
 /** Longer names are data, not names. */
 const nameCharsMax = 200
 
@@ -28,75 +30,9 @@ function wordsOf(name: string): string {
     .toLowerCase()
 }
 
-type Replace = (match: string, ...groups: string[]) => string
-
-const named =
-  'password|passwd|pwd|passphrase|secret|token|authorization|api[_-]?key|(?:access|private|client)[_-]?(?:key|secret|token)'
-
-/** What is cut out of texts, wherever it stands in them. In this order: a longer secret may hold a shorter one. */
-const patterns: [RegExp, string | Replace][] = [
-  [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g, REDACTED],
-  [
-    /\b(bearer +)(?=[\w~+/=.-]{20}|[\w~+/=.-]{0,19}[\d~+/=.])[\w~+/=.-]{8,}/gi,
-    (_, scheme = '') => `${scheme}${REDACTED}`,
-  ],
-  [
-    /\b(basic +)(?=[A-Za-z\d+/]{0,60}[\d=+/])[A-Za-z\d+/]{8,}={0,2}/gi,
-    (_, scheme = '') => `${scheme}${REDACTED}`,
-  ],
-  // A JSON Web Token (RFC 7519): its head begins with `{"`.
-  [/\beyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*/g, REDACTED],
-  // Statsig's keys. Words such as `client-side` and ids such as `client-4711` stay.
-  [/\b(?:secret|console)-(?=[A-Za-z\d]{16}|[A-Za-z_]{0,15}\d)\w{6,}/g, REDACTED],
-  [/\bclient-(?=[A-Za-z]{0,19}\d)[A-Za-z\d]{20,}/g, REDACTED],
-  // Keys of Stripe, GitHub, Slack and AWS, by their published prefixes.
-  [
-    /\b(?:[sr]k_(?:live|test)_\w{10,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|xox[abeprs]-[\w-]{10,}|A[KS]IA[A-Z\d]{16}\b)/g,
-    REDACTED,
-  ],
-  // `name=value` and `"name": "value"`, as in query strings, forms and JSON within text.
-  [
-    new RegExp(
-      `((?:^|[^A-Za-z])(?:${named})\\\\?["']? {0,3}[=:] {0,3}\\\\?)("[^"\\n]{1,4096}"?|'[^'\\n]{1,4096}'?|[^\\s&,;"'}\\]\\\\]{1,4096})`,
-      'gi',
-    ),
-    (_, before = '', value = '') => `${before}${quoted(value)}`,
-  ],
-  [/(:\/\/[^\s:/@]{1,100}:)[^\s/@]{1,200}@/g, (_, before = '') => `${before}${REDACTED}@`],
-  [
-    /(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w]|\.\d)/g,
-    (digits) => (isCardNumber(digits.replace(/[ -]/g, '')) ? REDACTED : digits),
-  ],
-]
-
-/** An authorization's scheme was kept and its credentials are gone already: nothing is left to cut. */
-function quoted(value: string): string {
-  if (/^(?:bearer|basic)$/i.test(value)) return value
-  const quote = /^["']/.exec(value)?.[0] ?? ''
-  return value === REDACTED ? value : `${quote}${REDACTED}${quote}`
-}
-
-/** Lengths and first digits of the card networks, so that times and most ids are none (ISO/IEC 7812). */
-const cardShape =
-  /^(?:4(?:\d{12}|\d{15}|\d{18})|5\d{15}|2[2-7]\d{14}|3[47]\d{13}|3[0689]\d{12}|35\d{14}|6\d{15,18})$/
-
-function isCardNumber(digits: string): boolean {
-  if (!cardShape.test(digits)) return false
-  let sum = 0
-  for (let at = digits.length - 1, isDoubled = false; at >= 0; at -= 1, isDoubled = !isDoubled) {
-    const digit = Number(digits[at])
-    const value = isDoubled ? digit * 2 : digit
-    sum += value > 9 ? value - 9 : value
-  }
-  return sum % 10 === 0
-}
-
-/** The text with every stretch that looks like a secret replaced by `[redacted]`. */
+/** The text with every stretch that looks like a secret replaced by `[redacted]`; JSON in it is cut as JSON. */
 export function redactText(text: string): string {
-  if (text.length < 8) return text
-  let shown = text
-  for (const [pattern, by] of patterns) shown = shown.replace(pattern, by as Replace)
-  return shown
+  return redactTextAt(text, LEVELS_MAX)
 }
 
 /**
@@ -112,7 +48,8 @@ export function redact(value: unknown): unknown {
 type Under = 'free' | 'texts' | 'all'
 
 function redactAt(value: unknown, under: Under, levels: number): unknown {
-  if (typeof value === 'string') return under === 'free' ? redactText(value) : value === '' ? value : REDACTED
+  if (typeof value === 'string')
+    return under === 'free' ? redactTextAt(value, levels) : value === '' ? value : REDACTED
   if (typeof value === 'number') {
     const isSecret = under === 'all' || (value > 1e12 && isCardNumber(String(value)))
     return isSecret ? REDACTED : value
@@ -126,6 +63,25 @@ function redactAt(value: unknown, under: Under, levels: number): unknown {
     Object.entries(value).map(([name, inner]) => [name, redactAt(inner, stricter(under, name), levels - 1)]),
   )
 }
+
+/** A text that is JSON is judged by its names and written anew where something was cut; else it stays to the letter. */
+function redactTextAt(text: string, levels: number): string {
+  const parsed = levels > 0 ? parseObject(text) : undefined
+  if (parsed === undefined) return cutSecrets(text)
+  const shown = JSON.stringify(redactAt(parsed, 'free', levels - 1))
+  return countOf(shown) > countOf(text) ? shown : text
+}
+
+function parseObject(text: string): object | undefined {
+  if (!/^\s*[{[]/.test(text)) return undefined
+  try {
+    return JSON.parse(text) as object
+  } catch {
+    return undefined
+  }
+}
+
+const countOf = (text: string): number => text.split(REDACTED).length
 
 function stricter(under: Under, name: string): Under {
   if (under === 'all' || name.length < 3) return under

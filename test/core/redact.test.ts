@@ -27,6 +27,55 @@ describe('redactText', () => {
     ['a Stripe key', `sk_live_${'a1'.repeat(12)}`, REDACTED],
     ['a GitHub token', `ghp_${'a1'.repeat(18)}`, REDACTED],
     ['an AWS key id', 'AKIAIOSFODNN7EXAMPLE', REDACTED],
+    ['a Standard Webhooks secret', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', REDACTED],
+    ['a Google key', 'AIzaSyA-1234567890abcdefghijklmnopqrstu', REDACTED],
+    ['an OpenAI key', 'sk-proj-abcdefghijklmnopqrstuvwxyz0123456789', REDACTED],
+    ['a GitLab token', 'glpat-abcdefghij0123456789', REDACTED],
+    [
+      'basic credentials of letters alone',
+      'authorization: Basic dXNlcjpwYXNz',
+      `authorization: Basic ${REDACTED}`,
+    ],
+    ['a token header', 'Authorization: Token abc', `Authorization: Token ${REDACTED}`],
+    ['cookies', 'Cookie: sid=abc; theme=dark', `Cookie: ${REDACTED}`],
+    ['a cookie that is set', 'a\nset-cookie: sid=abc\nb', `a\nset-cookie: ${REDACTED}\nb`],
+    ['a fragment', 'https://x.test/#accessToken=abc&n=1', `https://x.test/#accessToken=${REDACTED}&n=1`],
+    ['a list parameter', 'https://x.test/?token[]=abc&n=1', `https://x.test/?token[]=${REDACTED}&n=1`],
+    ['one that is encoded', 'https://x.test/?token%5B%5D=abc', `https://x.test/?token%5B%5D=${REDACTED}`],
+    [
+      'an address in an address',
+      'https://x.test/?to=https%3A%2F%2Fy.test%2F%3Fapi_key%3Dabc',
+      `https://x.test/?to=https%3A%2F%2Fy.test%2F%3Fapi_key%3D${REDACTED}`,
+    ],
+    [
+      'a signed address',
+      'https://x.test/?X-Amz-Signature=0123456789abcdef&n=1',
+      `https://x.test/?X-Amz-Signature=${REDACTED}&n=1`,
+    ],
+    ['a token as a user', 'https://abc123def456ghi@x.test/', `https://${REDACTED}@x.test/`],
+    ['a name within a name', 'userPassword=abc', `userPassword=${REDACTED}`],
+    ['a name in capitals', 'STATSIG_API_KEY=abc', `STATSIG_API_KEY=${REDACTED}`],
+    ['a name with more behind it', 'passwordHash: abc', `passwordHash: ${REDACTED}`],
+    ['a number under a name', 'passcode=12345678', `passcode=${REDACTED}`],
+    ['quotes in a password', '{"password":"a\\"bc","n":1}', `{"password":"${REDACTED}","n":1}`],
+    [
+      'names in JSON of any depth',
+      '[{"a":[{"newPassword":"x"}]}]',
+      `[{"a":[{"newPassword":"${REDACTED}"}]}]`,
+    ],
+    ['a list in JSON', '{"tokens":["a","b"]}', `{"tokens":["${REDACTED}","${REDACTED}"]}`],
+    [
+      'JSON in JSON',
+      JSON.stringify({ body: JSON.stringify({ authToken: 'abc' }) }),
+      JSON.stringify({ body: JSON.stringify({ authToken: REDACTED }) }),
+    ],
+    ['JSON that was cut', '{"n":1,"userPassword":"abc', `{"n":1,"userPassword":"${REDACTED}`],
+    ['a list that was cut', 'sent {"token":["abc","de', `sent {"token":${REDACTED}`],
+    [
+      'escaped JSON in a sentence',
+      'sent {\\"password\\":\\"abc\\",\\"n\\":1}',
+      `sent {\\"password\\":\\"${REDACTED}\\",\\"n\\":1}`,
+    ],
   ])('cuts out %s', (_, text, shown) => {
     expect(redactText(text)).toBe(shown)
   })
@@ -47,6 +96,14 @@ describe('redactText', () => {
     'node-next-1736078400000-50314b8e9bcf000000000000',
     'https://x.test/path?page=2',
     'tokens: 12 were used',
+    'token_count=12&n=1',
+    '{ "n": 1,  "event": "Order Completed" }',
+    '{"tokens":12}',
+    'secretary: Ann',
+    'mistoken=abc',
+    'https://me@x.test/',
+    'Cookies and cream',
+    'sk-learn is a library',
   ])('leaves %s', (text) => {
     expect(redactText(text)).toBe(text)
   })
@@ -63,6 +120,16 @@ describe('redactText', () => {
       `basic ${'a'.repeat(1_000_000)}`,
       '://a:'.repeat(200_000),
       '"token":"'.repeat(110_000),
+      'token=['.repeat(140_000),
+      '\\\\"token\\\\":\\\\"'.repeat(60_000),
+      `token${'='.repeat(1_000_000)}`,
+      `${'\\\\'.repeat(500_000)}"`,
+      'TokenTokenToken'.repeat(70_000),
+      'cookie: '.repeat(125_000),
+      'authorization: basic '.repeat(50_000),
+      '?Signature'.repeat(100_000),
+      '['.repeat(1_000_000),
+      `{"a":${'['.repeat(500_000)}${']'.repeat(500_000)}}`,
     ]
     const before = process.cpuUsage()
     for (const text of nasty) redactText(text)
@@ -87,6 +154,12 @@ describe('redact', () => {
     'serverKey',
     'passwordHash',
     'cvv',
+    'pass',
+    'jwt',
+    'refreshTokens',
+    'encryptionKey',
+    'user[password]',
+    'X-Amz-Security-Token',
   ])('cuts out a text under %s', (name) => {
     expect(redact({ [name]: 'plain', other: 'plain' })).toEqual({ [name]: REDACTED, other: 'plain' })
   })
