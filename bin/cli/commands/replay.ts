@@ -1,0 +1,145 @@
+/** `causeway replay`: a past window of messages is forwarded again, from the store or an archive. */
+import { createWriteStream } from 'node:fs'
+import { isAbsolute, resolve } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream } from 'node:stream/web'
+import { Option, type Command } from 'commander'
+import { idempotent, ok, okRaw } from '../api.ts'
+import { given, listOf, oneOf, several, wholeNumber } from '../arguments.ts'
+import type { Cli } from '../cli.ts'
+import { pickConnection, withConnection, type ConnectionOption } from '../connection.ts'
+import { csvRows } from '../csv.ts'
+import { misused, refused } from '../failure.ts'
+import type { ExitCode } from '../exit-codes.ts'
+import { write } from '../io.ts'
+import { afterStart, rateMax, registerSteering } from '../jobs/steer.ts'
+import { watchJob } from '../jobs/watch.ts'
+import type { Register } from '../program.ts'
+import { confirmed } from '../stdin.ts'
+import { paint, shown, shownLines } from '../text.ts'
+import { parseWhen, whenSays } from '../when.ts'
+
+const types = ['track', 'page', 'screen', 'group', 'alias', 'identify'] as const
+
+interface StartOptions extends ConnectionOption {
+  from: string
+  to: string
+  path?: string
+  event?: string[]
+  type?: (typeof types)[number][]
+  rate?: number
+  force?: boolean
+  yes?: true
+  dryRun?: boolean
+  watch?: boolean
+}
+
+const examples = `
+Times are times of receipt, in UTC: ${whenSays}.
+A line of an archive that was received outside of the window is counted, not sent; what happened more than seven days
+ago ends \`skipped: too_old\`; what was delivered before ends \`skipped: duplicate\`, unless --force is given.
+
+Examples:
+  $ npx causeway replay start --from 2d --dry-run
+  $ npx causeway replay start --from 2026-01-05 --to 2026-01-06 --path s3://bucket/segment-logs --watch
+  $ npx causeway replay start --from 12h --event "Order Completed" --type track --rate 500`
+
+/** What is asked before messages go out a second time. */
+const forceMeans = [
+  'With --force, messages go out again that Statsig has already. Statsig does not deduplicate custom events:',
+  'each of them counts twice, in every metric and experiment that uses it, and it cannot be taken back.',
+]
+
+export const register: Register = (group, act) => {
+  withConnection(group.command('start').description('start one; --dry-run only plans it'))
+    .requiredOption('--from <time>', 'received from then on')
+    .option('--to <time>', 'received before then', 'now')
+    .option('--path <folder|s3://…>', 'an archive of Segment; without it, what the store holds')
+    .option('--event <name>', "only events of this name, the source's own; may be repeated", several)
+    .addOption(
+      new Option('--type <types>', `only these calls: ${types.join(', ')}`).argParser(listOf(oneOf(types))),
+    )
+    .option('--rate <per-second>', 'messages a second at most', wholeNumber(1, rateMax))
+    .option('--force', 'send again what was delivered before: it counts twice in metrics')
+    .option('-y, --yes', 'do not ask about --force')
+    .option('--dry-run', 'count what would be sent and what not; send nothing')
+    .option('-w, --watch', 'follow it to its end')
+    .addHelpText('after', examples)
+    .action(act((cli, options: StartOptions) => start(cli, options)))
+  registerSteering(group, act, 'replay')
+  registerReport(group, act)
+}
+
+async function start(cli: Cli, options: StartOptions): Promise<ExitCode | undefined> {
+  const { connection, path, event, type, rate, force = false, dryRun = false, watch = false } = options
+  const nowMs = cli.io.nowMs()
+  const body = {
+    ...given({
+      path: path === undefined ? undefined : archivePath(cli, path),
+      events: event,
+      types: type,
+      rate,
+    }),
+    ...{ source: path === undefined ? ('store' as const) : ('archive' as const), force, dryRun },
+    ...{ from: parseWhen(options.from, nowMs), to: parseWhen(options.to, nowMs) },
+  }
+  const { id } = await pickConnection(cli, connection)
+  if (force && !dryRun) await askAboutForce(cli, options.yes === true)
+  const job = await ok(
+    cli.api.POST('/api/v1/connections/{id}/replays', {
+      params: { path: { id } },
+      body,
+      ...idempotent(cli.io),
+    }),
+  )
+  // A plan is what a dry run is for: it is waited for.
+  return dryRun && !cli.isJson
+    ? watchJob(cli, 'replay', job)
+    : afterStart(cli, 'replay', job, watch || dryRun)
+}
+
+/** A folder is one of the API's machine; a relative one means something only here. */
+function archivePath({ io, target }: Cli, path: string): string {
+  if (path.startsWith('s3://') || isAbsolute(path)) return path
+  if (target.isLocal) return resolve(io.cwd, path)
+  throw misused(
+    `${path} is a folder of this machine.`,
+    "Give an absolute path of the API's machine, or s3://….",
+  )
+}
+
+async function askAboutForce(cli: Cli, isSure: boolean): Promise<void> {
+  if (isSure) return
+  for (const line of forceMeans) await cli.note(paint.odd(line))
+  if (!(await confirmed(cli, 'Send them again?'))) throw refused('declined', 'Nothing was started.')
+}
+
+function registerReport(group: Command, act: Parameters<Register>[1]): void {
+  group
+    .command('report <id>')
+    .description('everything that was not delivered, with reasons, and everything odd in the source: CSV')
+    .option('-o, --out <file>', 'write it there instead of to standard output')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ npx causeway replay report rpl_1 --out report.csv\n  $ npx causeway replay report rpl_1 --json | head',
+    )
+    .action(act((cli, id: string, options: { out?: string }) => report(cli, id, options)))
+}
+
+/** As it comes for a file or a pipe; escaped on a terminal; a line of JSON a row with `--json`. */
+async function report(cli: Cli, id: string, { out }: { out?: string }): Promise<void> {
+  const { body } = await okRaw(cli.api.raw(`/api/v1/replays/${encodeURIComponent(id)}/report.csv`))
+  if (body === null) return
+  const chunks = Readable.fromWeb(body as ReadableStream<Uint8Array>)
+  if (out !== undefined) {
+    const file = resolve(cli.io.cwd, out)
+    await pipeline(chunks, createWriteStream(file))
+    await cli.answer({ file }, () => shown`${file} written.`)
+  } else if (cli.isJson) for await (const row of csvRows(chunks)) await cli.tell(row, () => shown``)
+  else if (cli.io.out.isTty)
+    for await (const text of chunks.setEncoding('utf8')) await writeShown(cli, String(text))
+  else for await (const chunk of chunks.setEncoding('utf8')) await write(cli.io.out, String(chunk))
+}
+
+const writeShown = (cli: Cli, text: string): Promise<void> => write(cli.io.out, shownLines(text).plain)
