@@ -11,9 +11,13 @@ import { Shell } from './layout/shell.tsx'
 import { Overview } from './pages/overview.tsx'
 
 export type Search = Partial<Record<string, string>>
-/** Everything in the address is text: filters, open panels, ranges. */
+/** Everything in the address is text: filters, open panels, ranges. What is set to nothing is not in it. */
 const validateSearch = (search: Record<string, unknown>): Search =>
-  Object.fromEntries(Object.entries(search).map(([key, value]) => [key, String(value)]))
+  Object.fromEntries(
+    Object.entries(search).flatMap(([key, value]) =>
+      value === undefined || value === null || value === '' ? [] : [[key, String(value)]],
+    ),
+  )
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, validateSearch })
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })

@@ -17,9 +17,10 @@ export function registerOauthCallback(app: OpenAPIHono, deps: ApiDeps): void {
   app.get(callbackPath, async (c) => {
     const { state = '', code, error, error_description: described } = c.req.query()
     const isCode = error === undefined && code !== undefined && code !== '' && code.length <= 4_000
-    if (error === undefined && !isCode) return page(c, deps, 400, ...unknownState)
+    if (error === undefined && !isCode) return page(c, deps, 400, unknownState)
     const setup = await deps.store.setups.takeConsent(state, isCode ? code : undefined, deps.clock.nowMs())
-    if (!setup) return page(c, deps, 400, ...unknownState)
+    if (!setup) return page(c, deps, 400, unknownState)
+    const back = `connections/${setup.connectionId}/setup`
     const refused = isCode
       ? {}
       : { refused: `${error}: ${described ?? 'no reason given'}`.slice(0, wordsMax) }
@@ -27,9 +28,9 @@ export function registerOauthCallback(app: OpenAPIHono, deps: ApiDeps): void {
       await tellSetup(deps, setup.connectionId, 'consent', [refused])
     } catch (cause) {
       if (!(cause instanceof BridgeError) || cause.code !== 'temporal_unavailable') throw cause
-      return page(c, deps, 200, ...later)
+      return page(c, deps, 200, later, back)
     }
-    return isCode ? page(c, deps, 200, ...allowed) : page(c, deps, 200, ...notAllowed)
+    return page(c, deps, 200, isCode ? allowed : notAllowed, back)
   })
 }
 
@@ -51,7 +52,8 @@ const unknownState: Told = [
   'It was used before, has expired, or was not made by this Causeway. Start the set-up again.',
 ]
 
-function page(c: Context, { config }: ApiDeps, status: 200 | 400, title: string, says: string) {
+/** `back`: where in the console the person was. */
+function page(c: Context, { config }: ApiDeps, status: 200 | 400, [title, says]: Told, back = '') {
   c.header('content-security-policy', policy)
   c.header('cache-control', 'no-store')
   // The address of this page holds a code.
@@ -78,7 +80,7 @@ function page(c: Context, { config }: ApiDeps, status: 200 | 400, title: string,
         <body>
           <h1>${title}</h1>
           <p>${says}</p>
-          <p><a href="${config.publicUrl}/" rel="noreferrer">Back to Causeway</a></p>
+          <p><a href="${config.publicUrl}/${back}" rel="noreferrer">Back to Causeway</a></p>
         </body>
       </html>`,
     status,

@@ -115,10 +115,18 @@ function Guarded({ connection, audience }: { connection: Connection; audience: A
       icon="held"
       actions={
         <>
-          <ButtonLink {...place} search={{ state: 'removing' }} hash="members" variant="default">
+          <ButtonLink
+            {...place}
+            search={{ state: 'removing' }}
+            hash="members"
+            variant="default"
+            aria-label={`See who: ${connection.name}, ${key}`}
+          >
             See who
           </ButtonLink>
-          <ButtonLink {...place}>Decide</ButtonLink>
+          <ButtonLink {...place} aria-label={`Decide: ${connection.name}, ${key}`}>
+            Decide
+          </ButtonLink>
         </>
       }
     >
