@@ -28,7 +28,7 @@ interface Stretch {
   high: number
 }
 
-/** Looks from below `before` down to `bottom`, until `limit` entries fit the query or the budget is used up. */
+/** Looks at a span of ended positions down to `bottom`, highest first, until `limit` entries fit the query or the budget is used up. */
 export function prepareEnded(db: Db): (look: Look & { bottom: number }) => Found {
   const stretchesOf = prepareStretches(db)
   const highestBelow = db.sqlite
@@ -41,7 +41,7 @@ export function prepareEnded(db: Db): (look: Look & { bottom: number }) => Found
     const weight = query.sinceMs === undefined && query.untilMs === undefined ? 1 : timedWeight
     const rowsOf = read(look)
     const entries: Entry[] = []
-    let floor = look.before
+    let floor = look.span.high
     for (const { low, high } of stretchesOf(look)) {
       // A stretch without entries, such as a purged one, costs one step.
       const top = Math.min(high, (highestBelow.get(lane.id, high) ?? 0) + 1)
@@ -53,7 +53,7 @@ export function prepareEnded(db: Db): (look: Look & { bottom: number }) => Found
       floor = from
       if (budget.positions <= 0) return { entries, floor }
     }
-    return { entries, floor: budget.blocks > 0 ? Math.min(look.bottom, look.before) : floor }
+    return { entries, floor: budget.blocks > 0 ? Math.min(look.bottom, look.span.high) : floor }
   }
 }
 
@@ -95,12 +95,12 @@ function prepareStretches({ sqlite }: Db) {
   return function* ({
     lane,
     query,
-    before,
+    span,
     bottom,
     budget,
   }: Look & { bottom: number }): Generator<Stretch, void> {
     const isWorthReading = prepareJudge(query)
-    let high = before
+    let high = span.high
     while (high > bottom) {
       const known = blocks.all(lane.id, blockOf(high - 1))
       for (const row of known) {

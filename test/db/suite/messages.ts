@@ -145,6 +145,44 @@ export function messageCases(open: OpenStorePair): void {
       expect(idsOf((await pagesOf(a, { messageId: 'm1' }, 10)).flat())).toEqual(['m1'])
     })
 
+    it('finds what was ended though a long backlog lies before it, and misses nothing while that is drained', async () => {
+      const { a, b } = await openWorld(open)
+      const message = (n: number) => ({
+        ...{ type: 'track', messageId: `m${n}`, event: 'E', userId: n % 100 === 0 ? 'wanted' : `u${n}` },
+      })
+      for (let from = 0; from < 4_000; from += 500) {
+        const batch = Array.from({ length: 500 }, (_, n) => message(from + n))
+        await a.inbox.append(
+          request(names('m', 500), {
+            body: Buffer.from(JSON.stringify({ batch })),
+            receivedAtMs: startMs + from,
+          }),
+        )
+      }
+      const as = (seq: number) => message(seq - 1)
+      let lease = await endNext(b, await openLane(b), 1_000, { as })
+      const seen: Entry[] = []
+      let after: string | undefined
+      let pages = 0
+      do {
+        const page = await a.messages.list(
+          'con_1',
+          { userId: 'wanted' },
+          { limit: 20, ...(after && { after }) },
+        )
+        pages += 1
+        if (pages === 1) {
+          expect(page.cut).toBe(true)
+          expect(page.entries.filter(({ outcome }) => outcome !== 'pending')).toHaveLength(10)
+        }
+        seen.push(...page.entries)
+        after = page.next
+        lease = await endNext(b, lease, 150, { as })
+      } while (after !== undefined && pages < 50)
+      const expected = Array.from({ length: 40 }, (_, n) => `m${n * 100}`).sort()
+      expect(idsOf(seen).sort()).toEqual(expected)
+    })
+
     it('shows nothing older while a lane may still hold something newer that was not reached', async () => {
       const { a } = await openWorld(open)
       const wanted = { userId: 'user-x' }
