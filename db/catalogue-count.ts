@@ -20,20 +20,13 @@ const typeCharsMax = 32
 
 type Counts = Record<Ending, number>
 
-export function prepareCatalogueCount({ sqlite }: Db): CommitFollower {
-  // Looked up by name each time and not by a remembered number: what a transaction made may be taken back with it.
-  // Bound by position: by name it takes twice as long.
-  const add = sqlite.prepare<[string, string, number, string, string, number, number]>(`
-    INSERT INTO catalogue_names (connection_id, kind, is_other, type, event, first_seen_at_ms, last_seen_at_ms)
-    VALUES (?, ?, ?, ?, ?, ?, ?)`)
-  const count = sqlite.prepare<(string | number)[]>(`
-    INSERT INTO catalogue_hours (name_id, hour, last_seen_at_ms, delivered, filtered, skipped, rejected)
-    SELECT id, ?, ?, ?, ?, ?, ? FROM catalogue_names
-      WHERE connection_id = ? AND kind = ? AND is_other = ? AND type = ? AND event = ?
-    ON CONFLICT DO UPDATE SET last_seen_at_ms = max(last_seen_at_ms, excluded.last_seen_at_ms),
-      delivered = delivered + excluded.delivered, filtered = filtered + excluded.filtered,
-      skipped = skipped + excluded.skipped, rejected = rejected + excluded.rejected`)
-  const known = sqlite
+/** Numbers of names that are remembered of all connections together; past it they are looked up anew. */
+const rememberedMax = 50_000
+
+export function prepareCatalogueCount(db: Db): CommitFollower {
+  const names = prepareNames(db)
+  const count = prepareHours(db)
+  const known = db.sqlite
     .prepare<[string, string], number>(
       'SELECT count(*) FROM catalogue_names WHERE connection_id = ? AND kind = ? AND is_other = 0',
     )
@@ -42,27 +35,88 @@ export function prepareCatalogueCount({ sqlite }: Db): CommitFollower {
   return ({ connectionId, lane }, { entries, nowMs }) => {
     const kind = laneKindOf(lane)
     const hour = hourOf(nowMs)
-    const isCounted = (counts: Counts, isOther: number, type: string, event: string): boolean => {
-      const { delivered, filtered, skipped, rejected } = counts
-      const place = [connectionId, kind, isOther, type, event]
-      return count.run(hour, nowMs, delivered, filtered, skipped, rejected, ...place).changes > 0
-    }
-    const countNew = (counts: Counts, isOther: number, type: string, event: string): void => {
-      add.run(connectionId, kind, isOther, type, event, nowMs, nowMs)
-      isCounted(counts, isOther, type, event)
-    }
+    const place = names.at(connectionId, kind)
     let room: number | undefined
     let others: Counts | undefined
     for (const [type, events] of countByName(entries)) {
       for (const [event, counts] of events) {
-        if (isCounted(counts, 0, type, event)) continue
-        room ??= namesMax - (known.get(connectionId, kind) ?? 0)
-        room -= 1
-        if (room >= 0) countNew(counts, 0, type, event)
-        else others = addUp(others, counts)
+        const remembered = place.remembered(type, event)
+        if (remembered !== undefined && count.more(remembered, hour, nowMs, counts)) continue
+        let id = place.find(0, type, event)
+        if (id === undefined) {
+          room ??= namesMax - (known.get(connectionId, kind) ?? 0)
+          room -= 1
+          if (room >= 0) id = place.add(0, type, event, nowMs)
+        }
+        if (id === undefined) others = addUp(others, counts)
+        else count.first(id, hour, nowMs, counts)
       }
     }
-    if (others !== undefined && !isCounted(others, 1, '', '')) countNew(others, 1, '', '')
+    if (others === undefined) return
+    count.first(place.find(1, '', '') ?? place.add(1, '', '', nowMs), hour, nowMs, others)
+  }
+}
+
+/**
+ * Names by their numbers. Found ones are remembered: a look-up by text costs three times the counting. One that was just
+ * made is not, since its transaction may be taken back and its number given to another; a number whose name has been
+ * removed since is never given again, and has no hours to be counted in.
+ */
+function prepareNames({ sqlite }: Db) {
+  const insert = sqlite.prepare<[string, string, number, string, string, number, number]>(`
+    INSERT INTO catalogue_names (connection_id, kind, is_other, type, event, first_seen_at_ms, last_seen_at_ms)
+    VALUES (?, ?, ?, ?, ?, ?, ?)`)
+  const select = sqlite
+    .prepare<[string, string, number, string, string], number>(
+      'SELECT id FROM catalogue_names WHERE connection_id = ? AND kind = ? AND is_other = ? AND type = ? AND event = ?',
+    )
+    .pluck()
+  const memory = new Map<string, Map<string, Map<string, number>>>()
+  let size = 0
+  const below = <V>(map: Map<string, Map<string, V>>, key: string): Map<string, V> => {
+    const inner = map.get(key) ?? new Map<string, V>()
+    map.set(key, inner)
+    return inner
+  }
+
+  return {
+    at: (connectionId: string, kind: string) => ({
+      remembered: (type: string, event: string): number | undefined =>
+        memory.get(`${connectionId} ${kind}`)?.get(type)?.get(event),
+      find(isOther: number, type: string, event: string): number | undefined {
+        const id = select.get(connectionId, kind, isOther, type, event)
+        if (id === undefined || isOther === 1) return id
+        if (size >= rememberedMax) {
+          memory.clear()
+          size = 0
+        }
+        size += 1
+        below(below(memory, `${connectionId} ${kind}`), type).set(event, id)
+        return id
+      },
+      add: (isOther: number, type: string, event: string, nowMs: number): number =>
+        Number(insert.run(connectionId, kind, isOther, type, event, nowMs, nowMs).lastInsertRowid),
+    }),
+  }
+}
+
+function prepareHours({ sqlite }: Db) {
+  // Bound by position: by name it takes twice as long.
+  const update = sqlite.prepare<number[]>(`
+    UPDATE catalogue_hours SET last_seen_at_ms = max(last_seen_at_ms, ?), delivered = delivered + ?,
+      filtered = filtered + ?, skipped = skipped + ?, rejected = rejected + ? WHERE name_id = ? AND hour = ?`)
+  const upsert = sqlite.prepare<number[]>(`
+    INSERT INTO catalogue_hours (last_seen_at_ms, delivered, filtered, skipped, rejected, name_id, hour)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET last_seen_at_ms = max(last_seen_at_ms, excluded.last_seen_at_ms),
+      delivered = delivered + excluded.delivered, filtered = filtered + excluded.filtered,
+      skipped = skipped + excluded.skipped, rejected = rejected + excluded.rejected`)
+  return {
+    /** Counts into an hour that has begun; false where there is none. */
+    more: (id: number, hour: number, nowMs: number, { delivered, filtered, skipped, rejected }: Counts) =>
+      update.run(nowMs, delivered, filtered, skipped, rejected, id, hour).changes > 0,
+    first: (id: number, hour: number, nowMs: number, { delivered, filtered, skipped, rejected }: Counts) =>
+      upsert.run(nowMs, delivered, filtered, skipped, rejected, id, hour),
   }
 }
 

@@ -117,6 +117,39 @@ export function catalogueCases(open: OpenStorePair): void {
     expect(all.find(({ event }) => event === 'Event 1')?.lastDay.delivered).toBe(2)
   })
 
+  it('counts names right though their connection or they themselves were removed in between', async () => {
+    const { a } = await openWorld(open)
+    const later = startMs + 40 * 24 * hourMs
+    for (const nowMs of [startMs, startMs + 1]) await end(a, [{ event: 'Order' }, { event: 'Cart' }], nowMs)
+    expect(await purge(a, later)).toBe(4)
+    // What was remembered of the names before must not be counted for those that come now.
+    for (const event of ['New', 'Cart', 'Order', 'Cart']) await end(a, [{ event }], later)
+    const { events } = await a.catalogue.list('con_1', { kinds, limit: 10 }, later)
+    expect(events.map(nameAndCount)).toEqual([
+      ['Cart', 2],
+      ['New', 1],
+      ['Order', 1],
+    ])
+  })
+
+  it('counts nothing of a commit that another drain has overtaken', async () => {
+    const { a } = await openWorld(open)
+    await end(a, [{ event: 'Order' }])
+    await a.inbox.append(request(names('m', 2)))
+    const old = await openLane(a)
+    await openLane(a)
+    await expect(endNext(a, old, 2, { as: () => ({ event: 'Lost' }) })).rejects.toMatchObject({
+      code: 'lane_lost',
+    })
+    for (const event of ['Other', 'Lost']) await end(a, [{ event }])
+    const { events } = await a.catalogue.list('con_1', { kinds, limit: 10 }, startMs)
+    expect(events.map(nameAndCount)).toEqual([
+      ['Lost', 1],
+      ['Order', 1],
+      ['Other', 1],
+    ])
+  })
+
   it('keeps names of control characters and of any length apart, within its bound', async () => {
     const { a } = await openWorld(open)
     const events = ['\u0001', '\n', 'x'.repeat(500), `${'x'.repeat(500)}y`, '__proto__']
