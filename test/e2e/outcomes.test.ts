@@ -1,7 +1,6 @@
 // Every outcome and reason, produced through HTTP alone and found again by messageId. One row a reason: whoever adds a
 // reason to core/outcome.ts adds a row, or a test fails. On the same product: the alerts that these endings call for.
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
