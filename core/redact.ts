@@ -4,9 +4,9 @@
  * What is looked for in texts stands in core/secret-texts.ts.
  */
 import { isObject } from './own-keys.ts'
-import { cutSecrets, isCardNumber, REDACTED } from './secret-texts.ts'
+import { cutSecrets, cutShapes, isCardNumber, REDACTED } from './secret-texts.ts'
 
-export { REDACTED } from './secret-texts.ts'
+export { cutShapes as redactName, REDACTED } from './secret-texts.ts'
 
 /** As deep as anything is shown (core/shown-json.ts) and a little more; what lies deeper is cut out unseen. */
 const LEVELS_MAX = 110
@@ -18,6 +18,8 @@ const names =
 const secretName = new RegExp(`(?:^| )(?:${names}|tokens|pass ?words|signature)(?: |$)|^(?:pass|auth)$`)
 /** Where nothing follows, a number is a secret too. */
 const secretAtEnd = new RegExp(`(?:^| )(?:${names})$`)
+/** What stands under these is a name or an id, which people know a message by: `Token: Created` is an event. */
+const nameKeys: ReadonlySet<string> = new Set(['event', 'eventName', 'name', 'messageId', 'userId', 'userID'])
 /** Longer names are data, not names. */
 const nameCharsMax = 200
 
@@ -60,7 +62,10 @@ function redactAt(value: unknown, under: Under, levels: number): unknown {
   if (!isPlain(value)) return value
   // By entries, so that `__proto__` stays a name like any other.
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, redactAt(inner, stricter(under, name), levels - 1)]),
+    Object.entries(value).map(([name, inner]) => {
+      const isName = under === 'free' && typeof inner === 'string' && nameKeys.has(name)
+      return [name, isName ? cutShapes(inner) : redactAt(inner, stricter(under, name), levels - 1)]
+    }),
   )
 }
 

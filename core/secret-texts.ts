@@ -102,14 +102,15 @@ const others: readonly Pattern[] = [
 ]
 
 /** The text with every stretch that looks like a secret replaced by `[redacted]`. */
-export function cutSecrets(text: string): string {
-  if (text.length < 8) return text
-  let shown = text
-  for (const [pattern, by] of shapes) shown = shown.replace(pattern, by as Replace)
-  shown = cutNamed(shown)
-  for (const [pattern, by] of others) shown = shown.replace(pattern, by as Replace)
-  return shown
-}
+export const cutSecrets = (text: string): string =>
+  text.length < 8 ? text : replaceAll(others, cutNamed(replaceAll(shapes, text)))
+
+/** The same for a name or an id, where `Token: Created` is no secret: only what looks like one by itself is cut. */
+export const cutShapes = (text: string): string =>
+  text.length < 8 ? text : replaceAll(others, replaceAll(shapes, text))
+
+const replaceAll = (patterns: readonly Pattern[], text: string): string =>
+  patterns.reduce((shown, [pattern, by]) => shown.replace(pattern, by as Replace), text)
 
 /** Lengths and first digits of the card networks, so that times and most ids are none (ISO/IEC 7812). */
 const cardShape =

@@ -4,6 +4,7 @@ import { directionOf } from '../../core/directions.ts'
 import { InboundFilters, OutboundFilters } from '../../core/filters/rules.ts'
 import { isLaneName, type LaneName } from '../../core/lanes.ts'
 import type { PreviewResult } from '../../core/ports.ts'
+import { redact } from '../../core/redact.ts'
 import type { ConnectionSettings } from '../../core/settings.ts'
 import type { ApiDeps } from '../deps.ts'
 import { InvalidRequest } from '../on-error.ts'
@@ -91,6 +92,8 @@ function filtersOf(lane: string, filters: unknown): Partial<ConnectionSettings['
   )
 }
 
+type Names = Pick<z.infer<typeof Preview>['samples'][number], 'messageId' | 'type' | 'event'>
+
 function toWire(lane: string, result: PreviewResult): z.infer<typeof Preview> {
   const { looked, cut, dropped, kept, notReached, byRule, samples, oldestAtMs } = result
   return {
@@ -104,7 +107,7 @@ function toWire(lane: string, result: PreviewResult): z.infer<typeof Preview> {
       .sort((a, b) => orderOf(a.rule) - orderOf(b.rule)),
     samples: samples.map(({ receivedAtMs, messageId, type, event, ...sample }) => ({
       ...sample,
-      ...{ messageId: messageId ?? null, type: type ?? null, event: event ?? null },
+      ...(redact({ messageId: messageId ?? null, type: type ?? null, event: event ?? null }) as Names),
       receivedAt: iso(receivedAtMs),
     })),
     oldestAt: oldestAtMs === undefined ? null : iso(oldestAtMs),

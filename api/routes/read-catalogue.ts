@@ -4,6 +4,7 @@ import { directionOf, laneKindOf } from '../../core/directions.ts'
 import { compileNameFilter, type NameVerdict } from '../../core/filters/by-name.ts'
 import { isLaneName, standingLanes, type LaneKind } from '../../core/lanes.ts'
 import type { CatalogueEvent, EndingCounts } from '../../core/ports.ts'
+import { redactName } from '../../core/redact.ts'
 import type { ConnectionSettings } from '../../core/settings.ts'
 import type { ApiDeps } from '../deps.ts'
 import { InvalidRequest } from '../on-error.ts'
@@ -99,7 +100,7 @@ function judgeOf(settings: ConnectionSettings): (event: CatalogueEvent) => NameV
 
 function toWire(event: CatalogueEvent, { included, rule, depends }: NameVerdict): z.infer<typeof Event> {
   return {
-    event: event.event ?? null,
+    event: event.event === undefined ? null : redactName(event.event),
     type: event.type ?? null,
     direction: event.direction,
     last24h: withTotal(event.lastDay),

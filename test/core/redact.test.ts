@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { redact, REDACTED, redactText } from '../../core/redact.ts'
+import { redact, REDACTED, redactName, redactText } from '../../core/redact.ts'
 
 const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc123-_x'
 const pem = '-----BEGIN RSA PRIVATE KEY-----\nMIIE\nxyz\n-----END RSA PRIVATE KEY-----'
@@ -138,7 +138,24 @@ describe('redactText', () => {
   })
 })
 
+describe('redactName', () => {
+  it('leaves a name that only speaks of secrets, and cuts out what is one by itself', () => {
+    for (const name of ['Token: Created', 'password=reset', 'Secret Found'])
+      expect(redactName(name)).toBe(name)
+    expect(redactName(`sent secret-${statsigKey}`)).toBe(`sent ${REDACTED}`)
+    expect(redactName(jwt)).toBe(REDACTED)
+  })
+})
+
 describe('redact', () => {
+  it('takes what stands under `event` and the ids for names, and the rest for texts', () => {
+    expect(
+      redact({ event: 'Token: Created', userId: 'pwd=1', properties: { text: 'Token: Created' } }),
+    ).toEqual({
+      ...{ event: 'Token: Created', userId: 'pwd=1', properties: { text: `Token: ${REDACTED}` } },
+    })
+  })
+
   it.each([
     'password',
     'Password',
