@@ -125,6 +125,14 @@ CREATE TABLE `audience_set_aside` (
 
 CREATE INDEX `audience_set_aside_audience` ON `audience_set_aside` (`audience`,`id`);
 
+CREATE TABLE `audience_sizes` (
+  `audience` integer NOT NULL,
+  `hour` integer NOT NULL,
+  `desired` integer NOT NULL,
+  `applied` integer NOT NULL,
+  PRIMARY KEY(`audience`, `hour`)
+) WITHOUT ROWID;
+
 CREATE TABLE `audiences` (
   `n` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
   `connection_id` text NOT NULL,

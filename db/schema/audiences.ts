@@ -90,6 +90,19 @@ export const audienceHistory = sqliteTable(
   (table) => [primaryKey({ columns: [table.audience, table.minute] })],
 )
 
+/** How large an audience was, by the hour. Without rowid. */
+export const audienceSizes = sqliteTable(
+  'audience_sizes',
+  {
+    audience: integer().notNull(),
+    /** Hours since the epoch. */
+    hour: integer().notNull(),
+    desired: integer().notNull(),
+    applied: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.audience, table.hour] })],
+)
+
 /** Messages whose id cannot stand in a list, the newest thousand of an audience. */
 export const audienceSetAside = sqliteTable(
   'audience_set_aside',
