@@ -39,7 +39,7 @@ export async function pickConnection({ api }: Cli, named: string | undefined): P
   if (one && !another) return one
   if (one) throw misused(`Which connection? ${listed(fitting)}`, 'Say -c <id>.')
   if (named === undefined)
-    throw refused('not_found', 'There is no connection.', '`causeway connections create` makes one.')
+    throw refused('not_found', 'There is no connection.', '`npx causeway connections create` makes one.')
   throw refused(
     'not_found',
     `No connection is called '${named}'.`,

@@ -38,7 +38,7 @@ export function shownComplaint({ code, title, detail, nextStep, errors = [] }: C
   const ours = ['usage', 'interrupted'].includes(code)
   return join([
     shown`${ours ? title : paint.bad(title)}${ours ? '' : paint.faint(` (${code})`)}`,
-    ...(detail === undefined || detail === title ? [] : [shown`  ${detail}`]),
+    ...(detail === undefined || detail.replace(/\.$/, '') === title ? [] : [shown`  ${detail}`]),
     ...errors.map(({ path, message }) => shown`  ${path === '' ? 'the body' : path}: ${message}`),
     ...(nextStep === undefined ? [] : [shown`  ${paint.faint('→')} ${nextStep}`]),
   ])

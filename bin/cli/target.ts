@@ -42,7 +42,10 @@ export function targetOf(io: Pick<Io, 'env' | 'cwd'>, { url: given }: TargetOpti
   const own = `http://${ownHost(valueOf(io, 'host'))}:${valueOf(io, 'port')}`
   const url = (named === '' ? own : named).replace(/\/+$/, '')
   if (!isUrl(url))
-    throw misused(`${url.includes('@') ? 'This' : `'${url}'`} is no URL of an API.`, 'Give an http or https URL without credentials or query.')
+    throw misused(
+      `${url.includes('@') ? 'This' : `'${url}'`} is no URL of an API.`,
+      'Give an http or https URL without credentials or query.',
+    )
   const { hostname } = new URL(url)
   return {
     url,

@@ -34,6 +34,10 @@ export function visible(text: string): string {
     .replace(halfSurrogates, '\ufffd')
 }
 
+/** As one word of a shell command that somebody may copy: what comes from a vendor is no part of the command. */
+export const word = (text: string): string =>
+  /^[\w.,:@%+=/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+
 /** JSON, valid as before, whose characters are all printed as they are: what JSON leaves raw is escaped too. */
 export function jsonText(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, undefined, indent) as string | undefined

@@ -1,4 +1,4 @@
-/** `causeway audiences`: Engage audiences and their ID lists: look, sync, decide about removals, load. */
+/** `npx causeway audiences`: Engage audiences and their ID lists: look, sync, decide about removals, load. */
 import { Readable } from 'node:stream'
 import type { components } from '../../../console/api/schema.d.ts'
 import { idempotent, ok, okRaw } from '../api.ts'
@@ -9,7 +9,7 @@ import { misused } from '../failure.ts'
 import type { Register } from '../program.ts'
 import { openInput } from '../stdin.ts'
 import { facts, table } from '../table.ts'
-import { join, paint, painted, shown, type Shown } from '../text.ts'
+import { join, paint, painted, shown, word, type Shown } from '../text.ts'
 import { grouped, shortTime } from '../when.ts'
 
 type Schemas = components['schemas']
@@ -182,7 +182,7 @@ async function sync(
   await cli.answer(
     audience,
     () =>
-      shown`Asked for (${mode}); ${key} is ${painted(audience.state)}. \`audiences show ${key}\` has its last run.`,
+      shown`Asked for (${mode}); ${key} is ${painted(audience.state)}. \`audiences show ${word(key)}\` has its last run.`,
   )
 }
 

@@ -1,4 +1,4 @@
-/** `causeway connections`: look, make, pause, retry, set keys. Set-up is in setup.ts. */
+/** `npx causeway connections`: look, make, pause, retry, set keys. Set-up is in setup.ts. */
 import type { components } from '../../../console/api/schema.d.ts'
 import { idempotent, ok } from '../api.ts'
 import { oneOf } from '../arguments.ts'
@@ -116,7 +116,7 @@ async function list(cli: Cli): Promise<void> {
   })
   await cli.answer({ data }, () =>
     rows.length === 0
-      ? paint.faint('There is no connection; `causeway connections create` makes one.')
+      ? paint.faint('There is no connection; `npx causeway connections create` makes one.')
       : table(['id', 'name', 'status', 'held', 'pending', 'lag'], rows, { columns: cli.columns }),
   )
 }
@@ -170,7 +170,7 @@ async function create(cli: Cli, name: string, { setup, keys }: CreateOptions): P
       shownConnection(made),
       ...(setup === 'manual'
         ? []
-        : [shown``, paint.faint(`causeway connections setup start -c ${made.id} goes on.`)]),
+        : [shown``, paint.faint(`npx causeway connections setup start -c ${made.id} goes on.`)]),
     ]),
   )
 }

@@ -1,4 +1,4 @@
-/** `causeway doctor`: looks at every dependency, key and clock, and says what to do. */
+/** `npx causeway doctor`: looks at every dependency, key and clock, and says what to do. */
 import type { Config } from '../../../core/config.ts'
 import type { Cli } from '../cli.ts'
 import { allConnections, type Connection } from '../connection.ts'

@@ -1,4 +1,4 @@
-/** `causeway messages`: what came in and what became of it; one message with its whole story. */
+/** `npx causeway messages`: what came in and what became of it; one message with its whole story. */
 import type { components } from '../../../console/api/schema.d.ts'
 import { ok } from '../api.ts'
 import { given, oneOf, wholeNumber } from '../arguments.ts'

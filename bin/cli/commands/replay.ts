@@ -1,4 +1,4 @@
-/** `causeway replay`: a past window of messages is forwarded again, from the store or an archive. */
+/** `npx causeway replay`: a past window of messages is forwarded again, from the store or an archive. */
 import { createWriteStream } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { Readable } from 'node:stream'
@@ -94,9 +94,7 @@ async function start(cli: Cli, options: StartOptions): Promise<ExitCode | undefi
     }),
   )
   // A plan is what a dry run is for: it is waited for.
-  return dryRun && !cli.isJson
-    ? watchJob(cli, 'replay', job)
-    : afterStart(cli, 'replay', job, watch || dryRun)
+  return dryRun ? watchJob(cli, 'replay', job) : afterStart(cli, 'replay', job, watch)
 }
 
 /** A folder is one of the API's machine; a relative one means something only here. */

@@ -1,4 +1,4 @@
-/** `causeway connections setup`: a connection is set up at Segment, by consent, a token or by hand. */
+/** `npx causeway connections setup`: a connection is set up at Segment, by consent, a token or by hand. */
 import type { Command } from 'commander'
 import type { components } from '../../../console/api/schema.d.ts'
 import { idempotent, ok } from '../api.ts'
@@ -22,7 +22,7 @@ const says: Record<Setup['step'], string> = {
   authorize: 'waits for consent: open the URL in a browser',
   exchange: 'exchanges the consent for a token',
   sources: 'asks Segment for the sources',
-  choose_source: 'waits for a choice: `causeway connections setup choose <source id>`',
+  choose_source: 'waits for a choice: `npx causeway connections setup choose <source id>`',
   destination: 'makes the destination',
   keys: 'checks the keys',
   paste: 'waits for the values below to be pasted at Segment',
@@ -138,7 +138,7 @@ async function follow(cli: Cli, id: string): Promise<ExitCode> {
 const goesOn = (id: string): CliFailure =>
   interrupted(
     'No longer watching; the set-up goes on.',
-    `causeway connections setup show -c ${id} looks again, setup cancel ends it.`,
+    `npx causeway connections setup show -c ${id} looks again, setup cancel ends it.`,
   )
 
 /** Where it stands, and what a person has to do. */

@@ -1,4 +1,4 @@
-/** `causeway tail`: messages as they get their outcome. Comes back where it broke off, and says what it missed. */
+/** `npx causeway tail`: messages as they get their outcome. Comes back where it broke off, and says what it missed. */
 import type { components } from '../../../console/api/schema.d.ts'
 import { okRaw, parsed } from '../api.ts'
 import { given, oneOf, wholeNumber } from '../arguments.ts'
@@ -113,7 +113,7 @@ async function follow(cli: Cli, path: string, state: State): Promise<void> {
 async function sayMissed(cli: Cli, { count }: { count: number }): Promise<void> {
   await cli.tell({ missed: count }, () =>
     paint.odd(
-      `${grouped(count)} not shown: too many at once, or while we were away. \`causeway messages\` has them.`,
+      `${grouped(count)} not shown: too many at once, or while we were away. \`npx causeway messages\` has them.`,
     ),
   )
 }

@@ -2,6 +2,7 @@
 import type { components } from '../../../console/api/schema.d.ts'
 import { ok, type Api } from '../api.ts'
 import type { Connection } from '../connection.ts'
+import { word } from '../text.ts'
 import { lengthOf } from '../when.ts'
 import { bad, good, odd, type Check } from './check.ts'
 
@@ -10,7 +11,7 @@ type Audience = components['schemas']['Audience']
 /** One check a connection that is well, one for each thing that is not otherwise. */
 export async function checkConnections(api: Api, connections: readonly Connection[]): Promise<Check[]> {
   if (connections.length === 0)
-    return [odd('connections', 'There is none.', '`causeway connections create` makes one.')]
+    return [odd('connections', 'There is none.', '`npx causeway connections create` makes one.')]
   const checks: Check[] = []
   for (const connection of connections) {
     const params = { path: { id: connection.id }, query: { limit: 500 } }
@@ -39,14 +40,14 @@ function checkStatus({ id, name, status, paused, statsig, setup }: Connection): 
           odd(
             id,
             `${name} has no Statsig server key: nothing goes to Statsig.`,
-            `causeway connections set-key statsig.serverKey -c ${id}`,
+            `npx causeway connections set-key statsig.serverKey -c ${id}`,
           ),
         ]),
     ...(paused
-      ? [odd(id, `${name} is paused; what comes in is kept.`, `causeway connections resume -c ${id}`)]
+      ? [odd(id, `${name} is paused; what comes in is kept.`, `npx causeway connections resume -c ${id}`)]
       : []),
     ...(status === 'new' && setup !== 'manual'
-      ? [odd(id, `${name} is not set up at Segment.`, `causeway connections setup start -c ${id}`)]
+      ? [odd(id, `${name} is not set up at Segment.`, `npx causeway connections setup start -c ${id}`)]
       : []),
   ]
 }
@@ -65,7 +66,7 @@ function checkLane(
       bad(
         id,
         `${where}: ${reason}`,
-        `Set the key anew (causeway connections set-key … -c ${id}); or, once it is mended elsewhere, causeway connections retry -c ${id}`,
+        `Set the key anew (npx causeway connections set-key … -c ${id}); or, once it is mended elsewhere, npx causeway connections retry -c ${id}`,
       ),
     ]
   if (state.paused && !paused)
@@ -73,7 +74,7 @@ function checkLane(
       odd(
         id,
         `${where} is paused; ${pending} pending.`,
-        `causeway connections resume --lane ${lane} -c ${id}`,
+        `npx causeway connections resume --lane ${lane} -c ${id}`,
       ),
     ]
   if (state.state !== 'running') return []
@@ -90,7 +91,7 @@ function checkLane(
       odd(
         id,
         `${where} is ${lengthOf(lagMs / 1_000)} behind; ${pending} pending.`,
-        `Watch it: causeway tail -c ${id} --lane ${lane}`,
+        `Watch it: npx causeway tail -c ${id} --lane ${lane}`,
       ),
     ]
   return []
@@ -103,7 +104,7 @@ function checkAudience({ id, name }: Connection, { key, state, reason, guard }: 
       bad(
         id,
         `${where}: ${reason ?? 'needs attention'}`,
-        `causeway audiences show ${key} -c ${id}; docs/runbook.md, "An audience does not reach its list"`,
+        `npx causeway audiences show ${word(key)} -c ${id}; docs/runbook.md, "An audience does not reach its list"`,
       ),
     ]
   if (state === 'waiting_approval')
@@ -111,7 +112,7 @@ function checkAudience({ id, name }: Connection, { key, state, reason, guard }: 
       odd(
         id,
         `${where}: ${guard.message ?? 'removals wait for approval'}`,
-        `causeway audiences approve ${key} -c ${id}, or reject`,
+        `npx causeway audiences approve ${word(key)} -c ${id}, or reject`,
       ),
     ]
   return []

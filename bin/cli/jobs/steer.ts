@@ -123,7 +123,7 @@ export async function afterStart(
   await cli.answer(job, () =>
     join([
       shown`${kind} ${job.id} has begun.`,
-      paint.faint(`causeway ${kind} watch ${job.id} follows it; in Temporal: ${job.temporalUrl}`),
+      paint.faint(`npx causeway ${kind} watch ${job.id} follows it; in Temporal: ${job.temporalUrl}`),
     ]),
   )
   return undefined

@@ -18,14 +18,15 @@ const patienceMs = 120_000
 export const loadJob = (cli: Cli, kind: JobKind, id: string): Promise<Job> =>
   ok<Job>(cli.api.GET(jobPaths[kind].one, { params: { path: { id } } }))
 
-/** With `--json` a line for each change, the last one with the end. */
+/** With `--json` a line for each change, the last one with the end; of a dry run only that one, which has the plan. */
 export async function watchJob(cli: Cli, kind: JobKind, first: Job): Promise<ExitCode> {
   const progress = await createProgress(cli.io.err, cli.io.nowMs)
   try {
     let shownText = ''
     for (let job = first; ; job = await nextLook(cli, kind, job.id)) {
       const text = JSON.stringify(job)
-      if (cli.isJson && text !== shownText) await cli.tell(job, () => shown``)
+      const isNews = text !== shownText && (job.dryRun !== true || isSettled(job))
+      if (cli.isJson && isNews) await cli.tell(job, () => shown``)
       shownText = text
       if (!cli.isJson && job.dryRun !== true) progress.show(job)
       if (isSettled(job)) {
@@ -45,7 +46,7 @@ export async function watchJob(cli: Cli, kind: JobKind, first: Job): Promise<Exi
 const goesOn = (kind: JobKind, id: string): CliFailure =>
   interrupted(
     `No longer watching; ${kind} ${id} goes on.`,
-    `causeway ${kind} watch ${id} looks again, causeway ${kind} cancel ${id} ends it.`,
+    `npx causeway ${kind} watch ${id} looks again, npx causeway ${kind} cancel ${id} ends it.`,
   )
 
 /** Tries again while the API is away: a restart of it does not end the watch. */
@@ -74,6 +75,6 @@ async function sayEnd(cli: Cli, kind: JobKind, job: Job): Promise<ExitCode> {
   if (job.notes.length > 0) await cli.say(shownNotes(job))
   const exitCode = exitCodeOf(job)
   if (exitCode === exitCodes.undelivered && kind === 'replay')
-    await cli.note(paint.faint(`causeway replay report ${job.id} says which, and why.`))
+    await cli.note(paint.faint(`npx causeway replay report ${job.id} says which, and why.`))
   return exitCode
 }
