@@ -61,6 +61,8 @@ export function SearchBox({ connectionId }: { connectionId: string | undefined }
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     const chosen = found[at]
     if (event.key === 'Escape') {
+      // It closes what this box has opened, and not the panel beside it.
+      event.stopPropagation()
       setOpen(false)
       event.currentTarget.blur()
     } else if (event.key === 'ArrowDown') setAt(Math.min(found.length - 1, at + 1))

@@ -1,5 +1,6 @@
 /** One audience: its numbers, the guard's decision, its runs, its settings, its members. */
-import { Button, Menu, Skeleton } from '@mantine/core'
+import { Menu, Skeleton } from '@mantine/core'
+import { Button } from '../parts/button.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { audienceQuery, useActOnAudience, type Audience, type MemberState } from '../api/audiences.ts'

@@ -1,5 +1,6 @@
 /** A new connection: how it is to be set up, and the keys that this takes. */
-import { Button, PasswordInput, Radio, TextInput } from '@mantine/core'
+import { PasswordInput, Radio, TextInput } from '@mantine/core'
+import { Button } from '../parts/button.tsx'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState, type SyntheticEvent } from 'react'

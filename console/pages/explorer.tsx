@@ -1,5 +1,6 @@
 /** The explorer: search first, the list, and each row's story beside it. */
-import { Button, Skeleton } from '@mantine/core'
+import { Skeleton } from '@mantine/core'
+import { Button } from '../parts/button.tsx'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { messagesQuery, type MessageFilter } from '../api/queries.ts'
 import { useAddress } from '../layout/address.ts'

@@ -1,5 +1,6 @@
 /** One replay, export or redrive: a page that reads from across the room. */
-import { Button, NumberInput, Skeleton } from '@mantine/core'
+import { NumberInput, Skeleton } from '@mantine/core'
+import { Button } from '../parts/button.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useState, type SyntheticEvent } from 'react'

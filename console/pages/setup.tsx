@@ -1,5 +1,6 @@
 /** Set-up as a stepper that is the workflow's own state: what we do, what you do, how we know. */
-import { Button, Skeleton } from '@mantine/core'
+import { Skeleton } from '@mantine/core'
+import { Button } from '../parts/button.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { connectionQuery } from '../api/queries.ts'
 import { isEnded, setupQuery, useSetup, type SetupState } from '../api/setup.ts'

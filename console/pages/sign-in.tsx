@@ -1,5 +1,6 @@
 /** The door: an API key becomes an http-only cookie, which no script can read. */
-import { Button, PasswordInput } from '@mantine/core'
+import { PasswordInput } from '@mantine/core'
+import { Button } from '../parts/button.tsx'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState, type SyntheticEvent } from 'react'

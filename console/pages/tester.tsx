@@ -1,5 +1,6 @@
 /** The event tester: as received, what happened, as sent. Nothing is sent unless the button that says so is pressed. */
-import { Button, Select, Textarea } from '@mantine/core'
+import { Select, Textarea } from '@mantine/core'
+import { Button } from '../parts/button.tsx'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { api, ok } from '../api/client.ts'

@@ -10,6 +10,7 @@ import {
   XAxis,
   YAxis,
 } from 'recharts'
+import { useEffect, useRef, type ReactNode } from 'react'
 import { compact, count } from './numbers.ts'
 
 export interface Series {
@@ -43,7 +44,7 @@ const box = {
 export function StackedBars({ label, data, series, height = 180, unit = '' }: ChartProps) {
   return (
     <figure style={{ margin: 0 }}>
-      <div aria-hidden>
+      <Picture>
         <ResponsiveContainer width="100%" height={height}>
           <BarChart
             data={data}
@@ -72,7 +73,7 @@ export function StackedBars({ label, data, series, height = 180, unit = '' }: Ch
             ))}
           </BarChart>
         </ResponsiveContainer>
-      </div>
+      </Picture>
       <Labels series={series} data={data} />
       <AsTable {...{ label, data, series, unit }} />
     </figure>
@@ -82,7 +83,7 @@ export function StackedBars({ label, data, series, height = 180, unit = '' }: Ch
 export function Lines({ label, data, series, height = 140, unit = '' }: ChartProps) {
   return (
     <figure style={{ margin: 0 }}>
-      <div aria-hidden>
+      <Picture>
         <ResponsiveContainer width="100%" height={height}>
           <LineChart data={data} margin={{ top: 8, right: 8, bottom: 0, left: 0 }} accessibilityLayer={false}>
             <CartesianGrid vertical={false} stroke="var(--cw-line)" />
@@ -102,10 +103,34 @@ export function Lines({ label, data, series, height = 140, unit = '' }: ChartPro
             ))}
           </LineChart>
         </ResponsiveContainer>
-      </div>
+      </Picture>
       <Labels series={series} data={data} />
       <AsTable {...{ label, data, series, unit }} />
     </figure>
+  )
+}
+
+/**
+ * What is for the eye alone: hidden from who hears the page, and never a stop of Tab. The library draws through portals,
+ * and a browser takes an SVG group that listens for the focus for one that can have it.
+ */
+function Picture({ children }: { children: ReactNode }) {
+  const frame = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (!frame.current) return
+    const whole = frame.current
+    const quieten = () => {
+      for (const group of whole.querySelectorAll('svg, svg g')) group.setAttribute('tabindex', '-1')
+    }
+    const watch = new MutationObserver(quieten)
+    watch.observe(whole, { childList: true, subtree: true })
+    quieten()
+    return () => watch.disconnect()
+  }, [])
+  return (
+    <div aria-hidden ref={frame}>
+      {children}
+    </div>
   )
 }
 

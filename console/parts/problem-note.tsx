@@ -1,5 +1,5 @@
 /** What went wrong, whether anything is lost, and the one button that helps. */
-import { Button } from '@mantine/core'
+import { Button } from './button.tsx'
 import type { ReactNode } from 'react'
 import { problemOf } from '../api/client.ts'
 import { Icon } from './icons.tsx'

@@ -1,5 +1,5 @@
 /** The guard as a decision: how many, who, since when, and what happens on each choice. */
-import { Button } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useActOnAudience, type Audience } from '../../api/audiences.ts'
 import { TimeAgo } from '../../parts/now.tsx'
 import { count } from '../../parts/numbers.ts'

@@ -1,5 +1,6 @@
 /** Members with their own state and error. */
-import { Button, Select, Skeleton, TextInput } from '@mantine/core'
+import { Select, Skeleton, TextInput } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState, type SyntheticEvent } from 'react'
 import { membersQuery, type MemberState } from '../../api/audiences.ts'

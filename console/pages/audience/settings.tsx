@@ -1,5 +1,6 @@
 /** What an audience goes by: which id, whether a list is made, whether people who left are removed. */
-import { Button, Switch, TextInput } from '@mantine/core'
+import { Switch, TextInput } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useState, type SyntheticEvent } from 'react'
 import { usePatchAudience, type Audience } from '../../api/audiences.ts'
 import { ProblemNote } from '../../parts/problem-note.tsx'

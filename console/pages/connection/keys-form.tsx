@@ -1,5 +1,6 @@
 /** The vendors' keys of a connection: set or not set, replaced here, never shown. */
-import { Button, PasswordInput } from '@mantine/core'
+import { PasswordInput } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useState, type SyntheticEvent } from 'react'
 import { usePatchConnection } from '../../api/queries.ts'
 import type { Connection } from '../../api/shapes.ts'

@@ -1,5 +1,5 @@
 /** The lanes of a connection: what waits in each, since when, and the run that works on it. */
-import { Button } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { Link } from '@tanstack/react-router'
 import { usePatchConnection } from '../../api/queries.ts'
 import type { Connection, Lane } from '../../api/shapes.ts'

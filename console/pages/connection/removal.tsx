@@ -1,5 +1,6 @@
 /** Taking a connection away: what it does is said before it is done. */
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Modal, TextInput } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'

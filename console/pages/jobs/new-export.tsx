@@ -1,5 +1,5 @@
 /** An export: a past window of Statsig events goes to Segment again. */
-import { Button } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useNavigate } from '@tanstack/react-router'
 import { useState, type SyntheticEvent } from 'react'
 import { useStartJob } from '../../api/jobs.ts'

@@ -1,5 +1,6 @@
 /** A redrive by filter: all that was rejected, filtered or skipped, with the settings of now. */
-import { Button, Select } from '@mantine/core'
+import { Select } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useNavigate } from '@tanstack/react-router'
 import { useState, type SyntheticEvent } from 'react'
 import { useStartJob } from '../../api/jobs.ts'

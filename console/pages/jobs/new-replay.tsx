@@ -1,5 +1,6 @@
 /** A replay: plan first, then start. */
-import { Button, Checkbox, NumberInput, SegmentedControl, TextInput } from '@mantine/core'
+import { Checkbox, NumberInput, SegmentedControl, TextInput } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState, type SyntheticEvent } from 'react'

@@ -1,5 +1,5 @@
 /** From a plan to the replay that it planned. */
-import { Button } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useNavigate } from '@tanstack/react-router'
 import { useStartJob, type Job } from '../../api/jobs.ts'
 import { ProblemNote } from '../../parts/problem-note.tsx'

@@ -1,5 +1,6 @@
 /** Each event that was seen with its volume, to be ticked. */
-import { Button, Checkbox, Skeleton, TextInput } from '@mantine/core'
+import { Checkbox, Skeleton, TextInput } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'

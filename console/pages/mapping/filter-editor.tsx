@@ -1,5 +1,6 @@
 /** Filters of one direction, edited as a draft: nothing changes until it was tried on what is stored, and saved. */
-import { Button, SegmentedControl, Switch } from '@mantine/core'
+import { SegmentedControl, Switch } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useState } from 'react'
 import { usePatchConnection } from '../../api/queries.ts'
 import type { Connection } from '../../api/shapes.ts'

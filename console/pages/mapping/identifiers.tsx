@@ -1,5 +1,6 @@
 /** Identifiers as sentences: `anonymousId` becomes `segmentAnonymousId`. */
-import { Button, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useState, type SyntheticEvent } from 'react'
 import { usePatchConnection } from '../../api/queries.ts'
 import type { Connection } from '../../api/shapes.ts'

@@ -1,5 +1,6 @@
 /** The smaller settings of the way in: environment, prefix, which calls are events. */
-import { Button, Switch, TextInput } from '@mantine/core'
+import { Switch, TextInput } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useState, type SyntheticEvent } from 'react'
 import { usePatchConnection } from '../../api/queries.ts'
 import type { Connection } from '../../api/shapes.ts'

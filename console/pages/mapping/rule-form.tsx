@@ -1,5 +1,6 @@
 /** One rule, as a form whose result is read back as a sentence while it is made. */
-import { Button, NumberInput, Select, TextInput } from '@mantine/core'
+import { NumberInput, Select, TextInput } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useState } from 'react'
 import type { Condition, Direction, Rule } from './draft.ts'
 import { sentenceOf } from './sentence.ts'

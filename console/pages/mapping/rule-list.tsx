@@ -1,5 +1,5 @@
 /** The rules in their order, each a sentence with its buttons: up and down work by keyboard as by mouse. */
-import { Button } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useState } from 'react'
 import { Icon } from '../../parts/icons.tsx'
 import { move, type Direction, type Filters, type Rule } from './draft.ts'

@@ -1,5 +1,5 @@
 /** What can be done with one message. */
-import { Button } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useNavigate } from '@tanstack/react-router'
 import { useStartJob } from '../../api/jobs.ts'
 import type { EntryStory } from '../../api/shapes.ts'

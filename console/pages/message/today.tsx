@@ -1,5 +1,5 @@
 /** What the mapping of today makes of a message, line by line against what was made of it then. Asked for by a button. */
-import { Button } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useMutation } from '@tanstack/react-query'
 import type { EntryStory } from '../../api/shapes.ts'
 import { testMessage, type Trace } from '../../api/trace.ts'

@@ -1,5 +1,5 @@
 /** What was odd, in the mapping's own words, with the one click that helps where there is one. */
-import { Button } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { call } from '../../api/client.ts'
 import { StateMark } from '../../parts/outcome-mark.tsx'

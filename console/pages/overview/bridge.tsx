@@ -1,5 +1,6 @@
 /** A connection as a bridge with two carriageways; a stopped one shows where it stopped and what waits before it. */
-import { Button, Skeleton } from '@mantine/core'
+import { Skeleton } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ProblemNote } from '../../parts/problem-note.tsx'

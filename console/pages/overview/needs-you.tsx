@@ -1,5 +1,5 @@
 /** What needs a person, first and loud; nothing at all where nothing does. */
-import { Button } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'

@@ -1,5 +1,6 @@
 /** Every change as a sentence, with what stood before and after behind it. */
-import { Button, Skeleton } from '@mantine/core'
+import { Skeleton } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { api, ok } from '../../api/client.ts'
 import type { components } from '../../api/schema.d.ts'

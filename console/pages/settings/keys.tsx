@@ -1,5 +1,6 @@
 /** API keys: who may see, who may steer, who may open the vault. The secret is shown once. */
-import { Button, Modal, Select, Skeleton, TextInput } from '@mantine/core'
+import { Modal, Select, Skeleton, TextInput } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type SyntheticEvent } from 'react'
 import { api, ok } from '../../api/client.ts'

@@ -1,5 +1,6 @@
 /** How long ended messages are kept, with what that holds on disk now. */
-import { Button, NumberInput, Skeleton, Switch } from '@mantine/core'
+import { NumberInput, Skeleton, Switch } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type SyntheticEvent } from 'react'
 import { api, ok } from '../../api/client.ts'

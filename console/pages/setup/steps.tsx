@@ -1,5 +1,7 @@
 /** The steps of each way, and which of them the workflow is at. */
-import { Button, Checkbox } from '@mantine/core'
+import { Button as LibraryButton, Checkbox } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
+import { ButtonLink } from '../../parts/button-link.tsx'
 import { useState, type ReactNode, type SyntheticEvent } from 'react'
 import { useSetup, type SetupState, type SetupStep } from '../../api/setup.ts'
 import type { Connection } from '../../api/shapes.ts'
@@ -133,9 +135,9 @@ function actionOf(connection: Connection, state: SetupState): ReactNode {
   if (state.step === 'authorize' && state.authorizeUrl !== undefined)
     return (
       <div>
-        <Button component="a" href={safeUrl(state.authorizeUrl)} size="sm">
+        <LibraryButton component="a" href={safeUrl(state.authorizeUrl)} size="sm">
           Go to Segment and allow it
-        </Button>
+        </LibraryButton>
       </div>
     )
   if (state.step === 'choose_source' && state.choices)
@@ -143,9 +145,14 @@ function actionOf(connection: Connection, state: SetupState): ReactNode {
   if (state.step === 'keys')
     return (
       <div>
-        <Button component="a" href={`/connections/${connection.id}#keys`} variant="default">
+        <ButtonLink
+          to="/connections/$connectionId"
+          params={{ connectionId: connection.id }}
+          hash="keys"
+          variant="default"
+        >
           Set the keys
-        </Button>
+        </ButtonLink>
       </div>
     )
   if (state.step === 'paste') return <ManualValues connection={connection} />

@@ -1,5 +1,5 @@
 /** Apart from the test, and says where it goes. */
-import { Button } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { connectionQuery } from '../../api/queries.ts'
 import { testMessage, type Trace } from '../../api/trace.ts'
