@@ -38,6 +38,14 @@ const zones = Object.entries(mayImport).map(([room, allowed]) => ({
   message: `${room}/ may import only ${allowed.join(', ')}.`,
 }))
 
+/** The command line speaks REST alone: of the product it knows pure core, and the types of the document. */
+zones.push({
+  target: './bin/cli',
+  from: rooms.filter((room) => !['core', 'bin'].includes(room)).map((room) => `./${room}`),
+  except: ['./api/schema.d.ts'],
+  message: 'bin/cli/ speaks to the API by REST alone: core, what else is in bin/, and the types of the document.',
+})
+
 const impure = [
   {
     selector: "MemberExpression[object.name='Date'][property.name='now']",

@@ -65,6 +65,9 @@ const refused: [room: string, code: string, rule: string, says: RegExp][] = [
   ['api', use('../activities/drain.ts'), path, /api\/ may import only/],
   ['api', use('../workflows/drain-lane.ts'), imports, /only types of workflows/],
   ['api', 'export const x = Date.now()\n', syntax, /clock/],
+  ['bin/cli', use('../../db/store.ts'), path, /REST alone/],
+  ['bin/cli', use('../../api/jobs.ts'), path, /REST alone/],
+  ['bin/cli', use('../../console/api/client.ts'), path, /REST alone/],
   ['sandbox', use('../db/store.ts'), path, /sandbox\/ may import only/],
   ['sandbox', use('../api/app.ts'), path, /sandbox\/ may import only/],
   ...['api', 'workflows', 'activities', 'clients', 'db', 'sandbox'].map(
@@ -91,6 +94,8 @@ const allowed: [room: string, code: string][] = [
   ['api', use('hono')],
   ['sandbox', use('../core/statsig.ts')],
   ['bin', use('../db/store.ts')],
+  ['bin/cli', use('../../core/secret.ts')],
+  ['bin/cli', useType('../../console/api/schema.d.ts')],
   ['bin', 'export const x = [process.env.HOME, Date.now(), Math.random()]\n'],
 ]
 

@@ -1,23 +1,16 @@
 /** `npx causeway replay`: a past window of messages is forwarded again, from the store or an archive. */
-import { createWriteStream } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import type { ReadableStream } from 'node:stream/web'
-import { Option, type Command } from 'commander'
-import { idempotent, ok, okRaw } from '../api.ts'
+import { Option } from 'commander'
+import { idempotent, ok } from '../api.ts'
 import { given, listOf, oneOf, several, wholeNumber } from '../arguments.ts'
 import type { Cli } from '../cli.ts'
 import { pickConnection, withConnection, type ConnectionOption } from '../connection.ts'
-import { csvRows } from '../csv.ts'
-import { misused, refused } from '../failure.ts'
+import { misused } from '../failure.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { write } from '../io.ts'
+import { askAboutForce } from '../jobs/force.ts'
 import { afterStart, rateMax, registerSteering } from '../jobs/steer.ts'
 import { watchJob } from '../jobs/watch.ts'
 import type { Register } from '../program.ts'
-import { confirmed } from '../stdin.ts'
-import { paint, shown, shownLines } from '../text.ts'
 import { parseWhen, whenSays } from '../when.ts'
 
 const types = ['track', 'page', 'screen', 'group', 'alias', 'identify'] as const
@@ -68,7 +61,6 @@ export const register: Register = (group, act) => {
     .addHelpText('after', examples)
     .action(act((cli, options: StartOptions) => start(cli, options)))
   registerSteering(group, act, 'replay')
-  registerReport(group, act)
 }
 
 async function start(cli: Cli, options: StartOptions): Promise<ExitCode | undefined> {
@@ -85,7 +77,7 @@ async function start(cli: Cli, options: StartOptions): Promise<ExitCode | undefi
     ...{ from: parseWhen(options.from, nowMs), to: parseWhen(options.to, nowMs) },
   }
   const { id } = await pickConnection(cli, connection)
-  if (force && !dryRun) await askAboutForce(cli, options.yes === true)
+  if (force && !dryRun) await askAboutForce(cli, forceMeans, options.yes === true)
   const job = await ok(
     cli.api.POST('/api/v1/connections/{id}/replays', {
       params: { path: { id } },
@@ -106,38 +98,3 @@ function archivePath({ io, target }: Cli, path: string): string {
     "Give an absolute path of the API's machine, or s3://….",
   )
 }
-
-async function askAboutForce(cli: Cli, isSure: boolean): Promise<void> {
-  if (isSure) return
-  for (const line of forceMeans) await cli.note(paint.odd(line))
-  if (!(await confirmed(cli, 'Send them again?'))) throw refused('declined', 'Nothing was started.')
-}
-
-function registerReport(group: Command, act: Parameters<Register>[1]): void {
-  group
-    .command('report <id>')
-    .description('everything that was not delivered, with reasons, and everything odd in the source: CSV')
-    .option('-o, --out <file>', 'write it there instead of to standard output')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ npx causeway replay report rpl_1 --out report.csv\n  $ npx causeway replay report rpl_1 --json | head',
-    )
-    .action(act((cli, id: string, options: { out?: string }) => report(cli, id, options)))
-}
-
-/** As it comes for a file or a pipe; escaped on a terminal; a line of JSON a row with `--json`. */
-async function report(cli: Cli, id: string, { out }: { out?: string }): Promise<void> {
-  const { body } = await okRaw(cli.api.raw(`/api/v1/replays/${encodeURIComponent(id)}/report.csv`))
-  if (body === null) return
-  const chunks = Readable.fromWeb(body as ReadableStream<Uint8Array>)
-  if (out !== undefined) {
-    const file = resolve(cli.io.cwd, out)
-    await pipeline(chunks, createWriteStream(file))
-    await cli.answer({ file }, () => shown`${file} written.`)
-  } else if (cli.isJson) for await (const row of csvRows(chunks)) await cli.tell(row, () => shown``)
-  else if (cli.io.out.isTty)
-    for await (const text of chunks.setEncoding('utf8')) await writeShown(cli, String(text))
-  else for await (const chunk of chunks.setEncoding('utf8')) await write(cli.io.out, String(chunk))
-}
-
-const writeShown = (cli: Cli, text: string): Promise<void> => write(cli.io.out, shownLines(text).plain)

@@ -1,4 +1,4 @@
-/** The commands that each kind of job has: list, show, watch, pause, resume, cancel, rate. */
+/** The commands that each kind of job has: list, show, report, watch, pause, resume, cancel, rate. */
 import type { Command } from 'commander'
 import { ok } from '../api.ts'
 import { given, wholeNumber } from '../arguments.ts'
@@ -14,6 +14,7 @@ import { idempotent } from '../api.ts'
 import { exitCodeOf, ofWhat, shownJob } from './ending.ts'
 import { isOver, jobPaths, type Job, type JobKind } from './kinds.ts'
 import { shownPlan } from './plan.ts'
+import { registerReport } from './report.ts'
 import { loadJob, watchJob } from './watch.ts'
 
 export const rateMax = 1_000_000
@@ -22,6 +23,7 @@ const limitDefault = 20
 /** Adds them to the group of a kind. */
 export function registerSteering(group: Command, act: Act, kind: JobKind): void {
   registerLooking(group, act, kind)
+  registerReport(group, act, kind)
   group
     .command('watch <id>')
     .description(`follow a ${kind} to its end; Ctrl-C leaves it running`)

@@ -74,7 +74,7 @@ async function sayEnd(cli: Cli, kind: JobKind, job: Job): Promise<ExitCode> {
   await cli.say(lastLine(kind, job))
   if (job.notes.length > 0) await cli.say(shownNotes(job))
   const exitCode = exitCodeOf(job)
-  if (exitCode === exitCodes.undelivered && kind === 'replay')
-    await cli.note(paint.faint(`npx causeway replay report ${job.id} says which, and why.`))
+  if (exitCode === exitCodes.undelivered)
+    await cli.note(paint.faint(`npx causeway ${kind} report ${job.id} says which, and why.`))
   return exitCode
 }
