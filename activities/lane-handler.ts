@@ -8,6 +8,7 @@ import type { FilterReason, RejectionCode, SkipReason, Verdict } from '../core/o
 import type { KeyKind, VendorAnswer } from '../core/ports.ts'
 import type { Receipt } from '../core/receipt.ts'
 import type { ConnectionSettings } from '../core/settings.ts'
+import type { Experiments } from '../core/statsig-to-segment/experiments.ts'
 
 /** What the explorer shows of a message, as far as it could be read. */
 export interface Seen {
@@ -86,6 +87,8 @@ export interface LaneHandler {
   releaseAtMs?: (receivedAtMs: number, settings: ConnectionSettings) => number
   /** The settings as this lane reads them, by whether its key is set. A direction that is off needs none. */
   adjust?: (settings: ConnectionSettings, hasKey: boolean) => { settings: ConnectionSettings; isOff: boolean }
+  /** What the project of the connection knows of its experiments, for the receipts that `decide` is given. */
+  experiments?: (connectionId: string) => Promise<Experiments | undefined>
   vendor: LaneVendor
   /** Absent where nothing is needed to deliver. */
   key?: LaneKey

@@ -1,5 +1,6 @@
 /** Statsig events to Segment's tracking API: lane `outbound`, and the exports of a past window. */
-import type { ConnectionStore, SegmentTracking } from '../core/ports.ts'
+import { BridgeError } from '../core/errors.ts'
+import type { ConnectionStore, SegmentTracking, StatsigExperiments } from '../core/ports.ts'
 import type { ConnectionSettings } from '../core/settings.ts'
 import { firstExposureKeyOf, mapStatsigEvent } from '../core/statsig-to-segment/index.ts'
 import { releaseAtMs } from '../core/statsig-to-segment/flush.ts'
@@ -24,11 +25,12 @@ const fillMs = 5_000
 export interface SegmentHandlerDeps {
   connections: ConnectionStore
   segment: SegmentTracking
+  experiments: StatsigExperiments
 }
 
 /** `isLive` false: an export, which keeps neither the hour nor the day. */
 export function createSegmentHandler(
-  { connections, segment }: SegmentHandlerDeps,
+  { connections, segment, experiments }: SegmentHandlerDeps,
   isLive = true,
 ): LaneHandler {
   return {
@@ -49,6 +51,10 @@ export function createSegmentHandler(
         ...(once === undefined ? {} : { once }),
       }
     },
+    async experiments(connectionId) {
+      const key = await consoleKeyOf(connections, connectionId)
+      return key === undefined ? undefined : experiments.of(key)
+    },
     vendor: segmentVendor,
     key: {
       kind: 'segment.writeKey',
@@ -61,6 +67,16 @@ export function createSegmentHandler(
         entries.map(({ event }) => event),
         signal,
       ),
+  }
+}
+
+/** A key that cannot be opened is none: events go out without it, under the names that SDKs give them. */
+async function consoleKeyOf(connections: ConnectionStore, connectionId: string): Promise<string | undefined> {
+  try {
+    return await connections.openKey(connectionId, 'statsig.consoleKey')
+  } catch (error) {
+    if (error instanceof BridgeError && error.code === 'secret_unreadable') return undefined
+    throw error
   }
 }
 

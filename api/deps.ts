@@ -10,6 +10,7 @@ import type {
   LaneStarter,
   Log,
   SegmentOauth,
+  StatsigExperiments,
   Store,
   WorkflowRuns,
 } from '../core/ports.ts'
@@ -29,6 +30,7 @@ export interface ApiDeps {
   erasureStarter: ErasureStarter
   audienceSyncs: AudienceSyncs
   idTypes: IdTypes
+  experiments: StatsigExperiments
   filterPreviews: FilterPreviews
   /** Where replays may read from. */
   archives: Pick<ArchiveAccess, 'resolve'>

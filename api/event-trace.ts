@@ -6,6 +6,7 @@ import type { Receipt } from '../core/receipt.ts'
 import { lanesOf } from '../core/route-lanes.ts'
 import type { Trace } from '../core/segment-to-statsig/index.ts'
 import type { ConnectionSettings } from '../core/settings.ts'
+import type { Experiments } from '../core/statsig-to-segment/experiments.ts'
 import { receiptOf, unpackStored } from '../core/stored-request.ts'
 
 export interface EventTrace {
@@ -24,6 +25,7 @@ export interface TraceOptions {
   /** Undefined: the lane that accept would choose. */
   lane: LaneName | undefined
   settings: ConnectionSettings
+  experiments?: Experiments | undefined
 }
 
 type Door = Pick<AcceptedRequest, 'source' | 'call'> & { bodyOf: (message: unknown) => unknown }
@@ -40,10 +42,9 @@ export function traceMessage(message: unknown, options: TraceOptions): EventTrac
   const { bodyOf, ...door } = doors[direction]
   const unpacked = unpackStored(door, bodyOf(message))
   const item = unpacked.ok ? unpacked.items[0] : message
-  const receipt = receiptOf(
-    { ...door, receivedAtMs: nowMs, callerIp: undefined },
-    unpacked.ok ? unpacked.batch : {},
-  )
+  const at = { ...door, receivedAtMs: nowMs, callerIp: undefined }
+  const known = receiptOf(at, unpacked.ok ? unpacked.batch : {})
+  const receipt = { ...known, experiments: options.experiments }
   const lanes: readonly LaneName[] =
     direction === 'outbound' ? ['outbound'] : lanesOf(item, receipt, lateAfterMs)
   const lane = options.lane ?? lanes.find((name) => directionOf(name) !== undefined) ?? lanes[0] ?? 'events'

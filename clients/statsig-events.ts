@@ -35,6 +35,9 @@ export function createStatsigEvents({
       }
       return post(key, body, ours, signal)
     },
-    forward: (key, body, signal) => post(key, body, {}, signal),
+    forward(key, body, clockBehindMs, signal) {
+      const theirs = { 'statsig-client-time': String(clock.nowMs() - clockBehindMs) }
+      return post(key, body, theirs, signal)
+    },
   }
 }

@@ -2,10 +2,13 @@
  * Erasure of a person: whose messages go, how a shared body is rewritten without them, and how what comes later is
  * recognised. Pure. A rewritten item keeps its place, so that every other position in the body still means the same.
  */
-import { isObject, type Json } from './own-keys.ts'
+import { emptyJson, isObject, type Json } from './own-keys.ts'
 import type { AcceptedRequest } from './ports.ts'
+import type { BatchContext } from './receipt.ts'
 import { idText } from './segment-to-statsig/ids.ts'
 import { unwrapWebhook } from './segment.ts'
+import { unpackStatsigSdk } from './statsig-request.ts'
+import { anyCase } from './statsig-to-segment/event.ts'
 import { parseBody } from './stored-request.ts'
 
 /** A person by the ids that messages carry; one of them is enough. */
@@ -27,18 +30,22 @@ export function isErasedItem(item: unknown): boolean {
   return isObject(item) && Object.hasOwn(item, '$causeway') && item.$causeway === 'erased'
 }
 
-/** The ids by which a message is somebody's: `previousId` of an alias, and a Statsig event's user, count too. */
-export function personIdsOf(item: unknown): PersonId[] {
+/**
+ * The ids by which a message is somebody's: `previousId` of an alias, and a Statsig event's user, count too. What an SDK
+ * says once for a request, its default user and the device's stable id, is read from `batch`.
+ */
+export function personIdsOf(item: unknown, batch?: BatchContext): PersonId[] {
   if (!isObject(item)) return []
-  const user = isObject(item.user) ? item.user : {}
+  const user = isObject(item.user) ? item.user : (batch?.statsig?.user ?? emptyJson)
   const named: [PersonIdKind, unknown][] = [
     ['userId', item.userId],
     ['userId', item.previousId],
     ['userId', item.userID],
-    ['userId', user.userID],
+    ['userId', anyCase(user, 'userID')],
     ['anonymousId', item.anonymousId],
     ['anonymousId', item.stableID],
     ['anonymousId', isObject(item.statsigMetadata) ? item.statsigMetadata.stableID : undefined],
+    ['anonymousId', batch?.statsig?.stableID],
     ...Object.values(isObject(user.customIDs) ? user.customIDs : {}).map((id): [PersonIdKind, unknown] => [
       'anonymousId',
       id,
@@ -50,8 +57,8 @@ export function personIdsOf(item: unknown): PersonId[] {
   })
 }
 
-export function isAbout(item: unknown, person: Person): boolean {
-  return personIdsOf(item).some(({ kind, id }) => person[kind] === id)
+export function isAbout(item: unknown, person: Person, batch?: BatchContext): boolean {
+  return personIdsOf(item, batch).some(({ kind, id }) => person[kind] === id)
 }
 
 /** The ids of a person, as they are hashed. */
@@ -93,22 +100,60 @@ function itemsIn({ source, call }: Pick<AcceptedRequest, 'source' | 'call'>, bod
   return Array.isArray(named) ? (named as unknown[]) : undefined
 }
 
+/** Asked for each item by its index; -1 stands for what an SDK's request says for all of them. */
+export type IsGone = (item: unknown, index: number, batch?: BatchContext) => boolean
+
 /**
- * A body without some of its items, as bytes, and which items went; undefined where none did. `isGone` is asked for
- * each item by its index. Throws SyntaxError where the body is not JSON.
+ * A body without some of its items, as bytes, and which items went; undefined where nothing did. A default user or
+ * stable id of an SDK's request goes with its person, and when no item is left that leans on it. Throws SyntaxError
+ * where the body is not JSON.
  */
 export function eraseItems(
   request: Pick<AcceptedRequest, 'source' | 'call'>,
   bytes: Uint8Array,
-  isGone: (item: unknown, index: number) => boolean,
+  isGone: IsGone,
 ): { body: Uint8Array; items: number[] } | undefined {
   const body = parseBody(bytes)
   const list = itemsIn(request, body)
+  const batch = batchOf(request, body)
   const items = (list ?? [body]).flatMap((element, index) => {
     const item = request.source === 'webhook' ? unwrapWebhook(element) : element
-    return !isErasedItem(item) && isGone(item, index) ? [index] : []
+    return !isErasedItem(item) && isGone(item, index, batch) ? [index] : []
   })
-  if (items.length === 0) return undefined
   for (const index of items) if (list) list[index] = erasedItem
+  const isBare = eraseEnvelope(body, list, batch, items.length > 0, isGone)
+  if (items.length === 0 && !isBare) return undefined
   return { body: encoder.encode(JSON.stringify(list ? body : erasedItem)), items }
+}
+
+function batchOf({ source }: Pick<AcceptedRequest, 'source'>, body: unknown): BatchContext | undefined {
+  if (source !== 'statsig_sdk') return undefined
+  const unpacked = unpackStatsigSdk(body)
+  return unpacked.ok ? unpacked.batch : undefined
+}
+
+/** Whether something went. The two are asked apart: a device may have more users than one. */
+function eraseEnvelope(
+  body: unknown,
+  list: unknown[] | undefined,
+  batch: BatchContext | undefined,
+  hasErased: boolean,
+  isGone: IsGone,
+): boolean {
+  const envelope = batch?.statsig
+  if (!isObject(body) || envelope === undefined) return false
+  const { items, user, stableID } = envelope
+  const left = (list ?? []).filter((item) => !isErasedItem(item))
+  const leans = left.some((item) => !isObject(item) || !isObject(item.user))
+  const isUserGone =
+    user !== undefined && ((hasErased && !leans) || isGone({}, -1, { statsig: { items, user } }))
+  const isDeviceGone =
+    stableID !== undefined &&
+    ((hasErased && left.length === 0) || isGone({}, -1, { statsig: { items, stableID } }))
+  const bare = body as Record<string, unknown>
+  if (isUserGone) delete bare.user
+  if (isDeviceGone && isObject(bare.statsigMetadata)) {
+    bare.statsigMetadata = { ...bare.statsigMetadata, stableID: undefined }
+  }
+  return isUserGone || isDeviceGone
 }

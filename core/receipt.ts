@@ -4,6 +4,7 @@
  */
 import type { MessageType } from './settings.ts'
 import type { Json } from './own-keys.ts'
+import type { Experiments } from './statsig-to-segment/experiments.ts'
 
 /** Fields of a batch that count for each of its items; an item's own win. */
 export interface BatchContext {
@@ -35,6 +36,10 @@ export interface Receipt {
   ageAtMs?: number | undefined
   /** Which kind of key an SDK of Statsig's logged under. */
   sdkKey?: 'server' | 'client' | undefined
+  /** How far the clock of that SDK is behind ours, by which its times are corrected; absent and 0: not at all. */
+  clockBehindMs?: number | undefined
+  /** What is known of the experiments of its connection's Statsig project, by which exposures of them are named. */
+  experiments?: Experiments | undefined
   /** Which stored request it is of; absent before there is one. */
   requestId?: number | undefined
 }

@@ -6,7 +6,7 @@ import type { LaneName } from './lanes.ts'
 import type { AcceptedRequest } from './ports.ts'
 import type { BatchContext, Receipt } from './receipt.ts'
 import { messageTypeOf, unpackTracking, unpackWebhook, type TrackingCall, type Unpacked } from './segment.ts'
-import { unpackStatsigSdk, unpackStatsigWebhook } from './statsig-request.ts'
+import { readSdkCall, unpackStatsigSdk, unpackStatsigWebhook } from './statsig-request.ts'
 
 type StoredRequest = Pick<AcceptedRequest, 'source' | 'call' | 'receivedAtMs' | 'callerIp'> & {
   requestId?: number
@@ -46,11 +46,8 @@ export function receiptOf(
 ): Receipt {
   const isStatsigs = source === 'statsig_webhook' || source === 'statsig_sdk'
   const callType = isStatsigs ? undefined : messageTypeOf(call as TrackingCall)
-  return { receivedAtMs, source, callType, callerIp, batch, requestId, sdkKey: sdkKeyOf(source, call) }
-}
-
-/** `log_event:client` as the door of SDKs writes it: under which kind of key a request came. */
-function sdkKeyOf(source: AcceptedRequest['source'], call: string): 'server' | 'client' | undefined {
-  if (source !== 'statsig_sdk') return undefined
-  return call.endsWith(':client') ? 'client' : 'server'
+  const receipt = { receivedAtMs, source, callType, callerIp, batch, requestId }
+  if (source !== 'statsig_sdk') return receipt
+  const { key: sdkKey, clockBehindMs } = readSdkCall(call)
+  return { ...receipt, sdkKey, clockBehindMs }
 }

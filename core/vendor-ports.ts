@@ -1,6 +1,7 @@
 /** What the vendors' APIs must provide. Part of core/ports.ts; adapters are in clients/, one file a remote API. */
 import type { KeyKind } from './ports.ts'
 import type { Answer } from './retry.ts'
+import type { Experiments } from './statsig-to-segment/experiments.ts'
 
 /** The key that a vendor refused; `key` undefined: there was none. */
 export interface RefusedKey {
@@ -35,8 +36,8 @@ export interface SegmentTracking {
 export interface StatsigEvents {
   /** One log_event request. `eventsJson` are the events as JSON texts. Never throws but on abort. */
   logEvents(key: string, eventsJson: string[], signal: AbortSignal): Promise<VendorAnswer>
-  /** The same with a body as an SDK wrote it. */
-  forward(key: string, body: string, signal: AbortSignal): Promise<VendorAnswer>
+  /** The same with a body as an SDK wrote it, whose clock is so far behind ours: Statsig corrects its times by that. */
+  forward(key: string, body: string, clockBehindMs: number, signal: AbortSignal): Promise<VendorAnswer>
 }
 
 /** Statsig's Console API. Both throw `statsig.unavailable`. */
@@ -44,4 +45,13 @@ export interface StatsigConsole {
   /** Names of the project's unit id types. */
   unitIdTypes(key: string): Promise<string[]>
   createUnitIdType(key: string, name: string): Promise<void>
+}
+
+/** Which of a project's configs are experiments. */
+export interface StatsigExperiments {
+  /**
+   * By a console key. Undefined until the project has said so once; after that what it said last, at most a few minutes
+   * old while it answers. Waits seconds at most, and never throws.
+   */
+  of(consoleKey: string): Promise<Experiments | undefined>
 }

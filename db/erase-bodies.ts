@@ -1,5 +1,5 @@
 /** Rewrites bodies without the messages of an erased person, and blanks what the index knew of their entries. */
-import { eraseItems, isErasedItem } from '../core/erasure.ts'
+import { eraseItems, isErasedItem, type IsGone } from '../core/erasure.ts'
 import type { AcceptedRequest, LaneStore, Lease } from '../core/ports.ts'
 import { immediate, type Db } from './client.ts'
 import { itemAt, logColumns, prepareLogAt, seqOfItem, toLogRow, type LogSqlRow } from './log-row.ts'
@@ -27,7 +27,7 @@ export function prepareRewrite({ sqlite }: Db) {
   const count = sqlite.prepare(
     'INSERT INTO retention (id, bytes_out) VALUES (1, ?) ON CONFLICT DO UPDATE SET bytes_out = bytes_out + excluded.bytes_out',
   )
-  return (requestId: number, isGone: (item: unknown, index: number) => boolean): number => {
+  return (requestId: number, isGone: IsGone): number => {
     const stored = read.get(requestId)
     const erased = stored && eraseItems(stored, stored.body, isGone)
     if (!erased) return 0

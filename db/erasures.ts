@@ -6,7 +6,15 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { and, asc, desc, eq, isNull } from 'drizzle-orm'
 import { BridgeError } from '../core/errors.ts'
-import { eraseItems, idsOfPerson, isAbout, mayName, type Person, type PersonId } from '../core/erasure.ts'
+import {
+  eraseItems,
+  idsOfPerson,
+  isAbout,
+  mayName,
+  type IsGone,
+  type Person,
+  type PersonId,
+} from '../core/erasure.ts'
 import type { AcceptedRequest, Erasure, ErasureStep, ErasureStore } from '../core/ports.ts'
 import { immediate, type Db } from './client.ts'
 import { prepareBlankEntries, prepareRewrite } from './erase-bodies.ts'
@@ -155,6 +163,7 @@ function prepareStep(db: Db, personOf: (row: Row) => Person): (row: Row) => Prom
 
   return async (row) => {
     const person = personOf(row)
+    const isGone: IsGone = (item, _, batch) => isAbout(item, person, batch)
     const found: { request: RequestRow; items: number[] }[] = []
     let [seen, bytes, count] = [row.seenRequest, 0, 0]
     let isEnd = true
@@ -165,14 +174,14 @@ function prepareStep(db: Db, personOf: (row: Row) => Person): (row: Row) => Prom
       }
       ;[seen, bytes, count] = [request.id, bytes + request.body.length, count + 1]
       if (!mayName(request.body, person)) continue
-      const erased = eraseItems(request, request.body, (item) => isAbout(item, person))
+      const erased = eraseItems(request, request.body, isGone)
       if (erased) found.push({ request, items: erased.items })
     }
     let messages = 0
     for (const { request, items } of found) {
       await blank(request.id, items)
       messages += await immediate(db, () => {
-        const erased = rewrite(request.id, (item) => isAbout(item, person))
+        const erased = rewrite(request.id, isGone)
         advance.run(request.id, erased, row.n)
         return erased
       })

@@ -13,7 +13,7 @@ type Ended = Parameters<LaneStore['commit']>[1]
 /** All but the claims, which are in one place. */
 export function prepareOutboundLanes(db: Db): Omit<OutboundLaneStore, 'sentToSegment'> {
   const { sqlite } = db
-  const numberOf = prepareNumber(db)
+  const scopeOf = prepareScope(db)
   const isSeen = sqlite.prepare<[number, Buffer], number>(
     'SELECT 1 FROM first_exposures WHERE connection = ? AND hash = ?',
   )
@@ -21,9 +21,9 @@ export function prepareOutboundLanes(db: Db): Omit<OutboundLaneStore, 'sentToSeg
     'UPDATE lanes SET touched_at_ms = ?, reason = ? WHERE id = ? AND epoch = ? AND head > cursor',
   )
   return {
-    async seenOnce({ connectionId }, keys) {
-      const connection = numberOf(connectionId)
-      return keys.filter((key) => isSeen.get(connection, hashOf(key)) !== undefined)
+    async seenOnce(lease, keys) {
+      const scope = scopeOf(lease)
+      return keys.filter((key) => isSeen.get(scope, hashOf(key)) !== undefined)
     },
     async rest(lease, untilMs, reason) {
       const { laneId, epoch } = lease
@@ -36,22 +36,25 @@ export function prepareOutboundLanes(db: Db): Omit<OutboundLaneStore, 'sentToSeg
 
 /** Remembers what was delivered under a key, in the transaction of its ending. */
 export function prepareRememberOnce(db: Db): CommitFollower {
-  const numberOf = prepareNumber(db)
+  const scopeOf = prepareScope(db)
   const remember = db.sqlite.prepare(
     'INSERT INTO first_exposures (connection, hash, day) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
   )
-  return ({ connectionId }: Lease, { entries, nowMs }: Ended) => {
+  return (lease: Lease, { entries, nowMs }: Ended) => {
     const delivered = entries.filter(({ once, outcome }) => once !== undefined && outcome === 'delivered')
     if (delivered.length === 0) return
-    const connection = numberOf(connectionId)
+    const scope = scopeOf(lease)
     const day = Math.floor(nowMs / dayMs)
-    for (const { once = '' } of delivered) remember.run(connection, hashOf(once), day)
+    for (const { once = '' } of delivered) remember.run(scope, hashOf(once), day)
   }
 }
 
-function prepareNumber({ sqlite }: Db): (connectionId: string) => number {
+/** As with claims: a job that sends by force knows its own first exposures alone, and nobody else knows them. */
+function prepareScope({ sqlite }: Db): (lease: Lease) => number {
   const select = sqlite.prepare<[string], { n: number }>('SELECT n FROM connections WHERE id = ?')
-  return (connectionId) => {
+  const isForced = sqlite.prepare<[number], number>('SELECT force FROM jobs WHERE lane_id = ?').pluck()
+  return ({ connectionId, lane, laneId }) => {
+    if (lane.includes(':') && isForced.get(laneId) === 1) return -laneId
     const row = select.get(connectionId)
     if (!row) throw new Error(`connection ${connectionId} is gone`)
     return row.n

@@ -7,7 +7,7 @@ const dayMs = 86_400_000
 const rowsMax = 2_000
 /** First exposures are known for a quarter; about 60 bytes each, so at most some 300 MB. */
 const exposuresKeptDays = 90
-const exposuresMax = 5_000_000
+const exposuresKeptMax = 5_000_000
 const hoursKept = 8 * 24
 
 /** Counts a request of Statsig's webhook, in the transaction that accepts it. */
@@ -19,7 +19,8 @@ export function prepareCountWebhook({ sqlite }: Db): (connectionId: string, rece
   return (connectionId, receivedAtMs) => void count.run(connectionId, hourOf(receivedAtMs))
 }
 
-export function createOutboundStore(db: Db): OutboundStore {
+/** `exposuresMax` is for tests: five million rows take a while to make. */
+export function createOutboundStore(db: Db, exposuresMax = exposuresKeptMax): OutboundStore {
   const { sqlite } = db
   const hours = sqlite.prepare<[number], { connectionId: string; hour: number; requests: number }>(
     `SELECT connection_id AS connectionId, hour, requests FROM webhook_hours WHERE hour >= ? ORDER BY connection_id, hour`,

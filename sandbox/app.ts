@@ -11,6 +11,7 @@ import { CallLimit } from './statsig/call-limit.ts'
 import { configSpecs } from './statsig/config-specs.ts'
 import { consoleSegments } from './statsig/console-segments.ts'
 import { EventLog } from './statsig/event-log.ts'
+import { Experiments, experimentsOf } from './statsig/experiments.ts'
 import { idListFile, idLists } from './statsig/id-lists.ts'
 import { logEvent } from './statsig/log-event.ts'
 import { SegmentStore } from './statsig/segment-store.ts'
@@ -35,6 +36,7 @@ export function createSandbox({ nowMs, newId = randomUUID, withLimits = true }: 
   const faults = new Faults()
   const eventLog = new EventLog()
   const idTypes = new UnitIdTypes()
+  const experiments = new Experiments()
   const segments = new SegmentStore(nowMs)
   const limit = new CallLimit()
   limit.isOn = withLimits
@@ -57,6 +59,7 @@ export function createSandbox({ nowMs, newId = randomUUID, withLimits = true }: 
 
   // Statsig, console side
   app.on(['GET', 'POST'], '/console/v1/unit_id_types', unitIdTypes(idTypes, faults))
+  app.on(['GET', 'POST'], '/console/v1/experiments', experimentsOf(experiments, faults))
   app.route('/console/v1/segments', consoleSegments({ nowMs, faults, segments, idTypes, limit }))
 
   // Segment
@@ -77,6 +80,7 @@ export function createSandbox({ nowMs, newId = randomUUID, withLimits = true }: 
     faults.clear()
     eventLog.forget()
     idTypes.forget()
+    experiments.forget()
     segments.forget()
     limit.forget()
     segment.forget()

@@ -6,6 +6,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { BridgeError } from '../../core/errors.ts'
+import { clockBehindMs, sdkCallText } from '../../core/statsig-request.ts'
 import { accept, readArrived } from '../accept.ts'
 import type { ApiDeps } from '../deps.ts'
 
@@ -21,8 +22,12 @@ async function receive(c: Context, deps: ApiDeps, call: string): Promise<Respons
   const arrived = await readArrived(c, deps)
   const connection = await deps.store.connections.get(connectionId)
   const forward = connection?.settings.outbound.forward === true
-  // The kind of key is remembered, as what goes on to Statsig goes on under the connection's key of the same kind.
-  const door = { connectionId, source: 'statsig_sdk', call: `${call}:${kind}` } as const
+  // The kind of key is remembered, as what goes on to Statsig goes on under the connection's key of the same kind; and
+  // so is a clock that is wrong, by which the events' times are.
+  const clientTime = c.req.header('statsig-client-time') ?? c.req.query('t')
+  const behindMs = clockBehindMs(clientTime, arrived.receivedAtMs)
+  const kept = sdkCallText({ route: call, key: kind, clockBehindMs: behindMs })
+  const door = { connectionId, source: 'statsig_sdk', call: kept } as const
   await accept(deps, arrived, door, forward)
   return c.json({ success: true }, 202)
 }

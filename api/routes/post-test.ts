@@ -1,5 +1,6 @@
 /** POST /connections/:id/test: one message tried by the live path's own functions, and sent where that is asked for. */
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
+import { directionOf } from '../../core/directions.ts'
 import { destinationOf, isLaneName, type Destination } from '../../core/lanes.ts'
 import type { Warning } from '../../core/outcome.ts'
 import { isObject } from '../../core/own-keys.ts'
@@ -12,6 +13,7 @@ import type { ApiDeps } from '../deps.ts'
 import { traceMessage, type EventTrace } from '../event-trace.ts'
 import { InvalidRequest } from '../on-error.ts'
 import { answers, ConnectionPath, jsonBody } from '../openapi.ts'
+import { experimentsFor } from '../project-experiments.ts'
 import { iso } from '../wire/connection.ts'
 import { loadConnection } from './read-connections.ts'
 
@@ -84,7 +86,9 @@ export function registerTest(app: OpenAPIHono, deps: ApiDeps): void {
     if (lane !== undefined && !isLaneName(lane))
       throw new InvalidRequest([{ path: ['lane'], message: 'is no lane' }])
     const nowMs = deps.clock.nowMs()
-    const traced = traceMessage(message, { nowMs, lateAfterMs, tooOldAfterMs, settings, lane })
+    const isOut = lane !== undefined && directionOf(lane) === 'outbound'
+    const experiments = isOut ? await experimentsFor(deps, id) : undefined
+    const traced = traceMessage(message, { nowMs, lateAfterMs, tooOldAfterMs, settings, lane, experiments })
     const sent = send ? await sendTraced(deps, id, traced, c.req.raw.signal) : null
     return c.json(
       { ...(await toWire(deps, id, traced)), received: show(message), receivedAt: iso(nowMs), sent },

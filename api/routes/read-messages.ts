@@ -1,7 +1,7 @@
 /** GET /connections/:id/messages and GET /messages/:id: what came in, what became of it, and each attempt. */
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
 import { BridgeError } from '../../core/errors.ts'
-import { mapForLane } from '../../core/directions.ts'
+import { directionOf, mapForLane } from '../../core/directions.ts'
 import { outcomes, type Verdict, type Warning } from '../../core/outcome.ts'
 import type { EntryStory as StoredStory, MessageQuery } from '../../core/ports.ts'
 import { isObject } from '../../core/own-keys.ts'
@@ -11,6 +11,7 @@ import { shownJson } from '../../core/shown-json.ts'
 import { receiptOf, unpackForLane } from '../../core/stored-request.ts'
 import type { StatsigEvent } from '../../core/statsig.ts'
 import type { ApiDeps } from '../deps.ts'
+import { experimentsFor } from '../project-experiments.ts'
 import { answers, ConnectionPath } from '../openapi.ts'
 import { attemptToWire, Entry, type Attempt, EntryStory, entryToWire } from '../wire/entry.ts'
 import { pageOf, PageQuery } from '../wire/page.ts'
@@ -84,7 +85,10 @@ async function storyToWire(deps: ApiDeps, story: StoredStory): Promise<EntryStor
   const unpacked = unpackBody(story)
   if (!unpacked || !settings) return { ...entryToWire(story), ...rest, warnings: [] }
   const received = unpacked.items[story.item]
-  const mapping = mapForLane(story.lane, received, receiptOf(story.row, unpacked.batch), settings)
+  const isOut = directionOf(story.lane) === 'outbound'
+  const experiments = isOut ? await experimentsFor(deps, story.connectionId) : undefined
+  const receipt = { ...receiptOf(story.row, unpacked.batch), experiments }
+  const mapping = mapForLane(story.lane, received, receipt, settings)
   const { seen, verdict } = mapping ?? { seen: {}, verdict: undefined }
   const entry =
     story.outcome === 'pending' ? { ...story, ...seen, messageId: seen.messageId ?? story.messageId } : story

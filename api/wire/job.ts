@@ -8,6 +8,11 @@ import { iso } from './connection.ts'
 
 const time = z.iso.datetime({ offset: true }).openapi({ description: 'ISO 8601, a time of receipt.' })
 const rate = z.int().min(1).max(1_000_000).openapi({ description: 'Messages a second at most.' })
+const force = (description: string) => z.boolean().default(false).openapi({ description })
+const dryRun = z
+  .boolean()
+  .default(false)
+  .openapi({ description: 'Plans and sends nothing: the answer stays `planned`, with its `plan`.' })
 const until = (from: string, to: string) => Date.parse(from) < Date.parse(to)
 
 export const NewReplay = z
@@ -19,14 +24,8 @@ export const NewReplay = z
     events: z.array(z.string().min(1).max(1_024)).min(1).max(1_000).optional(),
     types: z.array(z.enum(messageTypes)).min(1).optional(),
     rate: rate.optional(),
-    force: z
-      .boolean()
-      .default(false)
-      .openapi({ description: 'Sends what was delivered before, too: it counts twice at Statsig.' }),
-    dryRun: z
-      .boolean()
-      .default(false)
-      .openapi({ description: 'Plans and sends nothing: the answer stays `planned`, with its `plan`.' }),
+    force: force('Sends what was delivered before, too: it counts twice at Statsig.'),
+    dryRun,
   })
   .refine(({ from, to }) => until(from, to), { path: ['to'], message: 'must be after `from`' })
   .refine(({ source, path }) => (source === 'archive') === (path !== undefined), {
@@ -36,7 +35,15 @@ export const NewReplay = z
   .openapi('NewReplay')
 
 export const NewExport = z
-  .strictObject({ from: time, to: time, rate: rate.optional() })
+  .strictObject({
+    from: time,
+    to: time,
+    rate: rate.optional(),
+    force: force(
+      'Sends what was delivered before, too, under the same messageIds: Segment drops those that it still knows.',
+    ),
+    dryRun,
+  })
   .refine(({ from, to }) => until(from, to), { path: ['to'], message: 'must be after `from`' })
   .openapi('NewExport')
 
@@ -105,7 +112,10 @@ export const Replay = Job.extend({
   ...{ force: z.boolean(), dryRun: z.boolean() },
 }).openapi('Replay')
 
-export const Export = Job.extend({ from: z.string(), to: z.string() }).openapi('Export')
+export const Export = Job.extend({
+  ...{ from: z.string(), to: z.string() },
+  ...{ force: z.boolean(), dryRun: z.boolean() },
+}).openapi('Export')
 
 export const Redrive = Job.extend({
   outcome: z.enum(['rejected', 'filtered', 'skipped']),
@@ -166,7 +176,9 @@ export async function replayToWire(deps: ApiDeps, job: StoredJob): Promise<z.inf
 
 export async function exportToWire(deps: ApiDeps, job: StoredJob): Promise<z.infer<typeof Export>> {
   const { fromMs, toMs } = job.spec as ExportSpec
-  return { ...(await jobToWire(deps, job)), from: iso(fromMs), to: iso(toMs) }
+  const { force: isForced, dryRun: isDry } = job
+  const window = { from: iso(fromMs), to: iso(toMs) }
+  return { ...(await jobToWire(deps, job)), ...window, force: isForced, dryRun: isDry }
 }
 
 export async function redriveToWire(deps: ApiDeps, job: StoredJob): Promise<z.infer<typeof Redrive>> {

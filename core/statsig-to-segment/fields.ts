@@ -107,8 +107,8 @@ export const ruledRows: readonly RuledRow[] = [
     kinds: all,
     from: ['eventName'],
     as: 'text that is not blank, or a number as text',
-    rule: 'event.ts',
-    why: "Statsig's own name. Experiments keep the `statsig::config_exposure` that SDKs log for them.",
+    rule: 'experiments.ts',
+    why: "Statsig's own name. SDKs log `statsig::config_exposure` for experiments too; with a console key we know them, and they go out as `statsig::experiment_exposure` with `experimentGroupName` in the metadata, as Statsig exports them.",
   },
   {
     target: 'messageId',
@@ -124,7 +124,7 @@ export const ruledRows: readonly RuledRow[] = [
     from: ['time', 'timestamp', 'receipt.receivedAt'],
     as: 'ISO 8601; `settings.outbound.timestampFormat: "number"` gives the documented number',
     rule: 'time.ts',
-    why: "Segment's spec wants ISO 8601; the number of Statsig's page is outside of it.",
+    why: "Segment's spec wants ISO 8601; the number of Statsig's page is outside of it. The clock of an SDK that says it is wrong (`STATSIG-CLIENT-TIME`, `t`) is corrected.",
   },
   {
     target: 'userId',

@@ -6,6 +6,7 @@ import { isObject } from '../own-keys.ts'
 import type { Seen } from '../segment-to-statsig/seen.ts'
 import type { ConnectionSettings } from '../settings.ts'
 import { anyCase } from './event.ts'
+import { configExposure, experimentExposure } from './experiments.ts'
 import type { SegmentTrack } from './index.ts'
 
 /** The key of an exposure, or undefined for all else and where every exposure goes out. */
@@ -19,7 +20,9 @@ export function firstExposureKeyOf(
   const metadata = isObject(item.metadata) ? item.metadata : {}
   const subject = metadata.gate ?? metadata.config
   if (typeof subject !== 'string') return undefined
-  return JSON.stringify([track.event, subject, unitOf(item, track)])
+  // The same exposure has either name, by its door and by what is known of the project.
+  const event = track.event === experimentExposure ? configExposure : track.event
+  return JSON.stringify([event, subject, unitOf(item, track)])
 }
 
 /** Webhooks name the unit's type in `unitID`; SDKs do not, and who the message is of stands for it. */

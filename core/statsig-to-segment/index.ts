@@ -12,6 +12,7 @@ import type { ConnectionSettings } from '../settings.ts'
 import { cutText, utf8Length } from '../text.ts'
 import { refuseEnvelope } from './envelope.ts'
 import { eventNameOf, openEvent, type StatsigEventView } from './event.ts'
+import { toldApart } from './experiments.ts'
 import type { OutKind } from './fields.ts'
 import { heldBackBy } from './filter.ts'
 import { idsOf, stableIdOf, userIdOf } from './identity.ts'
@@ -21,6 +22,7 @@ import { messageIdOf } from './message-id.ts'
 import { settleTime, timeOf } from './time.ts'
 
 export { outboundMappingDoc } from './doc.ts'
+export type { Experiments } from './experiments.ts'
 export { outboundFilterOf } from './filter.ts'
 export { firstExposureKeyOf } from './first-exposure.ts'
 
@@ -97,17 +99,18 @@ function holdBack(
 }
 
 function mapEvent(
-  view: StatsigEventView,
+  logged: StatsigEventView,
   seen: Seen,
   receipt: Receipt,
   settings: ConnectionSettings,
   notes: Notes,
 ): Verdict<SegmentTrack> {
   const { warnings } = notes
+  const view = toldApart(logged, receipt.experiments)
   const { item } = view
   const event = eventNameOf(item)
   if (event === undefined) return rejected(noName, warnings)
-  notes.origin('event', 'eventName')
+  notes.origin('event', view === logged ? 'eventName' : 'eventName, and the experiments of the project')
   const refused = refuseDepth(item) ?? (isObject(item.user) ? undefined : refuseEnvelope(receipt.batch))
   if (refused !== undefined) return rejected(refused, warnings)
   const atMs = settleTime(item, receipt, notes)

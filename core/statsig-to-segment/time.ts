@@ -1,4 +1,7 @@
-/** When it happened, as Statsig spells it: a number or its text, in s or ms, or ISO 8601. No age is too old. */
+/**
+ * When it happened, as Statsig spells it: a number or its text, in s or ms, or ISO 8601. No age is too old. SDKs say
+ * with each request what time their clock shows, for Statsig to count their times by; here we stand in its place.
+ */
 import type { Json } from '../own-keys.ts'
 import type { Rejection } from '../outcome.ts'
 import type { Receipt } from '../receipt.ts'
@@ -13,8 +16,13 @@ const isoToMs = Date.parse('9999-12-31T23:59:59.999Z')
 export function timeOf(item: Json, receipt: Receipt): number {
   const stated = item.time ?? item.timestamp
   if (stated === undefined || stated === null) return receipt.receivedAtMs
-  const atMs = parseTimeMs(numberOf(stated))
+  const atMs = byOurClock(parseTimeMs(numberOf(stated)), receipt)
   return atMs >= isoFromMs && atMs <= isoToMs ? atMs : NaN
+}
+
+/** A time after the moment of the request is not of the clock that tells it, and is left as it is. */
+function byOurClock(atMs: number, { receivedAtMs, clockBehindMs = 0 }: Receipt): number {
+  return atMs <= receivedAtMs - clockBehindMs ? atMs + clockBehindMs : atMs
 }
 
 /** Digits as text are a number, and what a number has below the millisecond is cut off. */
@@ -31,7 +39,12 @@ export function settleTime(item: Json, receipt: Receipt, notes: Notes): number |
     const message = 'Neither an ISO 8601 time that exists nor a number of seconds or milliseconds.'
     return { code: 'invalid_time', path, message }
   }
-  const isStated = (item.time ?? item.timestamp ?? null) !== null
-  notes.origin('timestamp', isStated ? path : 'receipt.receivedAt')
+  notes.origin('timestamp', originOf(item, atMs, path, receipt))
   return atMs
+}
+
+function originOf(item: Json, atMs: number, path: string, receipt: Receipt): string {
+  if ((item.time ?? item.timestamp ?? null) === null) return 'receipt.receivedAt'
+  const isCorrected = timeOf(item, { ...receipt, clockBehindMs: 0 }) !== atMs
+  return isCorrected ? `${path}, corrected by the client's clock` : path
 }

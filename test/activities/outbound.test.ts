@@ -60,8 +60,11 @@ beforeEach(async () => {
   segment = await startSegment()
   world = await createWorld({ clock: { nowMs: () => clockMs } })
   const statsig = createStatsigEvents({ eventsUrl: `${segment.url}/v1`, clock: world.deps.clock })
-  const urls = { segmentTrackingUrl: `${segment.url}/v1`, segmentCdnUrl: `${segment.url}/v1` }
-  const wayBack = outboundHandlers(world.store.connections, statsig, urls)
+  const urls = {
+    ...{ segmentTrackingUrl: `${segment.url}/v1`, segmentCdnUrl: `${segment.url}/v1` },
+    statsigConsoleUrl: `${segment.url}/console/v1`,
+  }
+  const wayBack = outboundHandlers(world.store.connections, statsig, urls, world.deps.log)
   const handlers = { ...world.deps.handlers, ...wayBack }
   activities = createActivities({ ...world.deps, handlers, timing: { lingerMs: 0, fillMs: 0 } })
   await change({ keys: { 'segment.writeKey': 'source-server' } })
@@ -84,11 +87,15 @@ const event = (n: number, rest: object = {}) => ({
 })
 const many = (count: number, rest: object = {}) => Array.from({ length: count }, (_, n) => event(n, rest))
 
-function log(events: object[], lanes: AcceptedRequest['lanes'] = []): Promise<unknown> {
+function log(
+  events: object[],
+  lanes: AcceptedRequest['lanes'] = [],
+  { call = 'log_event:server', ...envelope }: { call?: string; user?: object; statsigMetadata?: object } = {},
+): Promise<unknown> {
   return world.store.inbox.append({
-    ...{ connectionId, receivedAtMs: clockMs, source: 'statsig_sdk', call: 'log_event:server' },
+    ...{ connectionId, receivedAtMs: clockMs, source: 'statsig_sdk', call },
     callerIp: undefined,
-    body: Buffer.from(JSON.stringify({ events })),
+    body: Buffer.from(JSON.stringify({ events, ...envelope })),
     lanes: [{ lane: 'outbound', items: undefined, count: events.length, sole: true }, ...lanes],
   })
 }
@@ -238,6 +245,39 @@ describe('the outbound lane', () => {
   })
 })
 
+describe('exposures of experiments', () => {
+  const exposure = (n: number) =>
+    event(n, {
+      eventName: 'statsig::config_exposure',
+      metadata: { config: 'button_colour', ruleID: 'group_green' },
+    })
+  const names = async () => (await messages()).map(({ event: name }) => name)
+
+  it('are told from those of configs with a console key, and go out under their own name without one', async () => {
+    await fetch(`${segment.url}/console/v1/experiments`, {
+      method: 'POST',
+      headers: { 'statsig-api-key': 'console-1' },
+      body: JSON.stringify({ name: 'button_colour', groups: [{ id: 'group_green', name: 'Green' }] }),
+    })
+    await log([exposure(1)])
+    await drain()
+    await change({ keys: { 'statsig.consoleKey': 'console-1' } })
+    await log([exposure(2)])
+    await drain()
+    expect(await names()).toEqual(['statsig::config_exposure', 'statsig::experiment_exposure'])
+    const { entries } = await world.store.messages.list(connectionId, {}, { limit: 5 })
+    expect(new Set(entries.map(({ event: name }) => name))).toEqual(new Set(['statsig::config_exposure']))
+  })
+
+  it('go out as the SDK named them while the Console API fails', async () => {
+    await segment.fault({ target: 'statsig.console', status: 500, times: 1 })
+    await change({ keys: { 'statsig.consoleKey': 'console-1' } })
+    await log([exposure(1)])
+    await drain()
+    expect(await names()).toEqual(['statsig::config_exposure'])
+  })
+})
+
 describe('the forward lane', () => {
   const whole = { lane: 'forward', items: undefined, count: 1, sole: true } as const
   const forwarded = () => segment.read<{ eventName: string }[]>('/statsig/events')
@@ -269,10 +309,65 @@ describe('the forward lane', () => {
     expect(await forwarded()).toHaveLength(1)
   })
 
+  it("tells Statsig what a wrong clock shows by now, since the events' times are that clock's", async () => {
+    await set({ outbound: { forward: true } })
+    await log([event(1)], [whole], { call: 'log_event:server:86400000' })
+    clockMs += 5_000
+    await drain('forward')
+    const seen = await segment.read<{ headers: Record<string, string> }[]>('/statsig/requests')
+    expect(seen.map(({ headers }) => Number(headers['statsig-client-time']))).toEqual([clockMs - 86_400_000])
+    await drain()
+    const [track] = await segment.read<{ timestamp: string }[]>('/segment/messages')
+    expect(track?.timestamp).toBe(new Date(startMs).toISOString())
+  })
+
   it('skips what still waits once forwarding is off', async () => {
     await log([event(1)], [whole])
     await drain('forward')
     expect(await totals('forward')).toMatchObject({ skipped: 1 })
+  })
+})
+
+describe('an erasure', () => {
+  const whole = { lane: 'forward', items: undefined, count: 1, sole: true } as const
+  const forwarded = () => segment.read<{ eventName: string; user?: object }[]>('/statsig/events')
+  async function erase(person: object): Promise<void> {
+    const { erasures } = world.store
+    await erasures.create({ id: 'era_1', connectionId, person, origin: 'call', nowMs: startMs })
+    while (!(await erasures.step('era_1')).done);
+  }
+  const ann = { userID: 'ann', customIDs: { segmentAnonymousId: 'a-1' } }
+  const { user: _user, ...leaning } = event(1)
+
+  it.each([
+    ['the user id', { userId: 'ann' }],
+    ['an id of the device', { anonymousId: 'a-1' }],
+  ])('finds by %s whom a request names once for all its events', async (_, person) => {
+    await set({ outbound: { forward: true } })
+    await log([leaning, event(2)], [whole], { user: ann })
+    await erase(person)
+    await drain()
+    await drain('forward')
+    expect((await messages()).map(({ userId }) => userId)).toEqual(['u2'])
+    expect(await totals()).toMatchObject({ delivered: 1, skipped: 1 })
+    expect(await forwarded()).toEqual([event(2)])
+    const { entries } = await world.store.messages.list(connectionId, { lane: 'outbound' }, { limit: 5 })
+    const { body } = (await world.store.messages.get(entries[0]?.id ?? '')) ?? {}
+    expect(body?.toString()).not.toContain('ann')
+  })
+
+  it('holds back what such a request says later of the time before it, on both ways', async () => {
+    await set({ outbound: { forward: true } })
+    await erase({ userId: 'ann' })
+    const older = { ...leaning, time: startMs - 1 }
+    await log([older, event(2)], [whole], { user: ann })
+    await log([older], [whole], { user: ann })
+    await drain('forward')
+    await drain()
+    expect(await forwarded()).toEqual([event(2)])
+    expect((await messages()).map(({ userId }) => userId)).toEqual(['u2'])
+    expect(await totals('forward')).toMatchObject({ delivered: 1, skipped: 1 })
+    expect(await totals()).toMatchObject({ delivered: 1, skipped: 2 })
   })
 })
 

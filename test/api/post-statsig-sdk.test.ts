@@ -74,6 +74,21 @@ describe('POST /v1/log_event and /v1/rgstr answer', () => {
     expect(answer.status).toBe(204)
     expect(answer.headers.get('access-control-allow-headers')).toContain('statsig-retry-count')
   })
+  it('202 with how wrong the clock of its sender is, by header or query, in the memory of the request', async () => {
+    const nowMs = world.deps.clock.nowMs()
+    const say = (clientTime: number) => ({ ...server, 'statsig-client-time': String(clientTime) })
+    await post('/v1/log_event', batch, say(nowMs - 86_400_000))
+    await post(`/v1/rgstr?k=client-1&t=${nowMs + 60_000}`, batch)
+    await post('/v1/log_event', batch, say(nowMs - 900))
+    await post('/v1/log_event', batch, { ...server, 'statsig-client-time': 'noon' })
+    const { entries } = await world.store.messages.list('con_1', { lane: 'outbound' }, { limit: 10 })
+    const stories = await Promise.all(entries.map(({ id }) => world.store.messages.get(id)))
+    expect(stories.map((story) => story?.row.call).reverse()).toEqual(
+      ['log_event:server:86400000', 'rgstr:client:-60000', 'log_event:server', 'log_event:server'].flatMap(
+        (call) => [call, call],
+      ),
+    )
+  })
   it('202 to no events, and stores nothing', async () => {
     expect((await post('/v1/log_event', '{"events":[]}', server)).status).toBe(202)
     expect(await pending('outbound')).toBe(0)

@@ -54,6 +54,32 @@ describe('POST /webhooks/statsig/:connectionId answers', () => {
   })
 })
 
+describe('POST /webhooks/statsig/:connectionId', () => {
+  it('that was busy and is called no more for two hours is an alert, which its next call ends', async () => {
+    const hour = 3_600_000
+    await world.call('PUT', '/api/v1/alerts', { url: 'https://hooks.example.com/x', secret: 's'.repeat(16) })
+    const begun = Math.ceil(world.clock.ms / hour) * hour
+    for (let at = 0; at < 6 * hour; at += hour / 5) {
+      world.clock.ms = begun + at
+      const body = JSON.stringify([{ ...event, timeUUID: `uuid-${at}` }])
+      expect((await post(body, signed(body))).status).toBe(200)
+    }
+    const told = async (afterMs: number) => {
+      world.clock.ms = begun + afterMs
+      await world.deps.alertWatch.look()
+      const { json } = await world.call('GET', '/api/v1/alerts')
+      const { data } = json as { data: { kind: string; state: string }[] }
+      // That nobody drains here is another alert.
+      return data.flatMap(({ kind, state }) => (kind === 'webhook_quiet' ? [state] : []))
+    }
+    expect(await told(8 * hour - 1)).toEqual([])
+    expect(await told(8 * hour)).toEqual(['firing'])
+    expect((await post('[]', bearer)).status).toBe(200)
+    expect((await post(JSON.stringify([event]), bearer)).status).toBe(200)
+    expect(await told(8 * hour + 60_000)).toEqual(['recovered', 'firing'])
+  })
+})
+
 describe('POST /webhooks/statsig/:connectionId refuses', () => {
   it('what is not JSON or no object with 400', async () => {
     for (const body of ['{', '"text"', '7'])

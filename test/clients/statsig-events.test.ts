@@ -57,6 +57,16 @@ function expectNothingOf(secret: string, text: string): void {
 }
 
 describe('createStatsigEvents', () => {
+  it('forwards a body as it is, with the time that its sender’s clock shows at this attempt', async () => {
+    const { client, seen } = await statsig()
+    await client.forward(key, '{"events": []}', 3_600_000, never)
+    await client.forward(key, '{}', 0, never)
+    expect(seen.map(({ body }) => body)).toEqual(['{"events": []}', '{}'])
+    expect(seen.map(({ headers }) => Number(headers['statsig-client-time']) - clock.ms)).toEqual([
+      -3_600_000, 0,
+    ])
+  })
+
   it('posts the events as they are, with who sends them', async () => {
     const { client, seen } = await statsig()
     await client.logEvents(key, ['{"eventName":"a", "n":1.0}', '{"eventName":"b"}'], never)

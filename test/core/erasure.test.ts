@@ -65,6 +65,39 @@ describe('eraseItems', () => {
     expect(erase('statsig_webhook', mine)).toEqual([[0], erasedItem])
   })
 
+  describe("of an SDK's request with a default user", () => {
+    const sdk = { source: 'statsig_sdk', call: 'log_event:client' } as const
+    const own = { eventName: 'own', user: { userID: 'bob' } }
+    const erase = (person: object, body: object) => {
+      const gone = eraseItems(sdk, bytes(body), (item, _, batch) => isAbout(item, person, batch))
+      return gone && [gone.items, parsed(gone.body)]
+    }
+    const user = { userid: 'ann', email: 'ann@example.com' }
+
+    it('takes the events that lean on the user, and the user', () => {
+      expect(erase(ann, { user, events: [{ eventName: 'a' }, own, { eventName: 'b', user: null }] })).toEqual(
+        [[0, 2], { events: [erasedItem, own, erasedItem] }],
+      )
+    })
+
+    it('takes a user on whom no event leans', () => {
+      expect(erase(ann, { user, events: [own] })).toEqual([[], { events: [own] }])
+      expect(erase({ userId: 'bob' }, { user, events: [own, { eventName: 'a' }] })).toEqual([
+        [0],
+        { user, events: [erasedItem, { eventName: 'a' }] },
+      ])
+    })
+
+    it('takes all that a device logged, by its stable id', () => {
+      const body = { events: [own, { eventName: 'a' }], statsigMetadata: { stableID: 'dev', sdkType: 'js' } }
+      expect(erase({ anonymousId: 'dev' }, body)).toEqual([
+        [0, 1],
+        { events: [erasedItem, erasedItem], statsigMetadata: { sdkType: 'js' } },
+      ])
+      expect(erase({ anonymousId: 'other' }, body)).toBeUndefined()
+    })
+  })
+
   const isAnn = (item: unknown) => isAbout(item, ann)
 
   it('leaves every other message in its place, and as it was', () => {

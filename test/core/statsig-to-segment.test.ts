@@ -8,6 +8,7 @@ import { ConnectionSettings, defaultSettings } from '../../core/settings.ts'
 import { unpackStatsigSdk } from '../../core/statsig-request.ts'
 import { fieldRows, ruledRows } from '../../core/statsig-to-segment/fields.ts'
 import {
+  firstExposureKeyOf,
   mapStatsigEvent,
   outboundMappingDoc,
   type OutboundMapping,
@@ -78,6 +79,23 @@ describe('mapStatsigEvent', () => {
       expect([file, source]).toEqual([file, expect.stringMatching(/^https:/)])
   })
 
+  it('is tried with what the SDKs of package.json log: `npm run record:statsig-sdks`', () => {
+    const root = new URL('../../package.json', import.meta.url)
+    const { devDependencies } = JSON.parse(readFileSync(root, 'utf8')) as {
+      devDependencies: Record<string, string>
+    }
+    const recorded = cases.filter(({ file }) => file.startsWith('sdk-'))
+    const sources = ['statsig-node', '@statsig/statsig-node-core', '@statsig/js-client'].map(
+      (name) => `https://www.npmjs.com/package/${name}/v/${devDependencies[name] ?? ''}`,
+    )
+    expect(new Set(recorded.map(({ source }) => source))).toEqual(new Set(sources))
+    for (const thing of ['gate', 'config', 'experiment', 'layer', 'event', 'diagnostics'])
+      expect([thing, recorded.filter(({ file }) => file.endsWith(`-${thing}.json`)).length]).toEqual([
+        thing,
+        3,
+      ])
+  })
+
   it('rejects a message over 32 KB with its size and its largest part', () => {
     const event = { eventName: 'x', userID: 'u', time: receivedAtMs, metadata: { text: 'y'.repeat(20_000) } }
     const [mapping] = mapAll([event])
@@ -113,6 +131,90 @@ describe('mapStatsigEvent', () => {
       code: 'too_deep',
     })
     expect(mapAll([{ eventName: 'x' }], { user: deep })[0]?.verdict).toMatchObject({ code: 'too_deep' })
+  })
+
+  describe('where the experiments of the project are known', () => {
+    const experiments = new Map([
+      ['button_colour', new Map([['group_green', 'Green']])],
+      ['bare', new Map()],
+    ])
+    const told = (event: object, settings: object = {}) => {
+      const base = { userID: 'u', time: receivedAtMs, value: null, ...event }
+      const { items, receipt } = received([base])
+      const connection = ConnectionSettings.parse(settings)
+      const { seen, verdict } = mapStatsigEvent(items[0], { ...receipt, experiments }, connection)
+      if (verdict.kind !== 'mapped') return { seen, verdict }
+      const { event: name, properties } = verdict.event
+      return { name, metadata: properties.metadata, seen: seen.event, track: verdict.event, item: items[0] }
+    }
+    const exposure = (config: string, ruleID: string, eventName = 'statsig::config_exposure') => ({
+      ...{ eventName, metadata: { config, ruleID } },
+    })
+
+    it('names their exposures as Statsig exports them, with the group', () => {
+      expect(told(exposure('button_colour', 'group_green'))).toMatchObject({
+        name: 'statsig::experiment_exposure',
+        metadata: { config: 'button_colour', ruleID: 'group_green', experimentGroupName: 'Green' },
+        seen: 'statsig::config_exposure',
+      })
+      expect(told(exposure('button_colour', 'default')).metadata).toEqual({
+        ...{ config: 'button_colour', ruleID: 'default' },
+      })
+      expect(told(exposure('bare', 'x')).name).toBe('statsig::experiment_exposure')
+    })
+
+    it.each([
+      ['a dynamic config', exposure('prices', 'group_green')],
+      ['a layer', exposure('button_colour', 'group_green', 'statsig::layer_exposure')],
+      ['an event of that name without a config', { eventName: 'statsig::config_exposure', metadata: {} }],
+      ['a logged event', exposure('button_colour', 'group_green', 'Seen')],
+    ])('leaves %s as it is', (_, event) => {
+      expect(told(event)).toMatchObject({ name: event.eventName, metadata: event.metadata })
+    })
+
+    it('knows an exposure under either name as the first one, and has one messageId for both', () => {
+      const settings = ConnectionSettings.parse({ filters: { outbound: { firstExposureOnly: true } } })
+      const keyOf = (event: ReturnType<typeof exposure>) => {
+        const { item, track } = told(event)
+        return track && firstExposureKeyOf(item, { type: 'exposure' }, track, settings)
+      }
+      const ours = keyOf(exposure('button_colour', 'group_green'))
+      expect(ours).toBe(keyOf(exposure('button_colour', 'group_green', 'statsig::experiment_exposure')))
+      const { item, track } = told(exposure('button_colour', 'r'))
+      const [unknown] = mapAll([item])
+      expect(track?.messageId).toBe(unknown?.seen.messageId)
+    })
+  })
+
+  describe('of an SDK whose clock is wrong', () => {
+    const at = (time: unknown, clockBehindMs: number, trace?: Trace) => {
+      const { items, receipt } = received([{ eventName: 'x', userID: 'u', time }])
+      const { seen, verdict } = mapStatsigEvent(
+        items[0],
+        { ...receipt, clockBehindMs },
+        defaultSettings,
+        trace,
+      )
+      const { timestamp } = (verdict as { event: { timestamp: string } }).event
+      return [Date.parse(timestamp) - receivedAtMs, (seen.timeMs ?? NaN) - receivedAtMs]
+    }
+    const day = 86_400_000
+
+    it('counts its times back from the moment of receipt', () => {
+      const trace: Trace = { origins: [] }
+      expect(at(receivedAtMs - day - 2_000, day, trace)).toEqual([-2_000, -2_000])
+      expect(trace.origins.find(({ target }) => target === 'timestamp')?.from).toBe(
+        "time, corrected by the client's clock",
+      )
+      expect(at(String(receivedAtMs + day - 2_000), -day)).toEqual([-2_000, -2_000])
+      // Since its battery was flat it lives in 1976.
+      expect(at(200_000_000_000, receivedAtMs - 200_000_002_000)).toEqual([-2_000, -2_000])
+    })
+
+    it('leaves a time alone that cannot be of that clock, and that of receipt', () => {
+      expect(at(receivedAtMs, day)).toEqual([0, 0])
+      expect(at(undefined, day)).toEqual([0, 0])
+    })
   })
 
   it('tells in a trace where every field came from', () => {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { alertConditions } from '../../api/alert-conditions.ts'
 import type { Lease } from '../../core/ports.ts'
+import { openDb } from '../../db/client.ts'
+import { createOutboundStore } from '../../db/outbound-store.ts'
 import { connectionId, createWorld, startMs, type World } from '../support/world.ts'
 
 const hourMs = 3_600_000
@@ -78,6 +80,20 @@ describe('seenOnce', () => {
     expect(await world.store.lanes.seenOnce(lease, ['a'])).toEqual(['a'])
     expect(await removed(startMs + 90 * dayMs)).toBe(1)
     expect(await world.store.lanes.seenOnce(lease, ['a'])).toEqual([])
+  })
+})
+
+describe('seenOnce, where there are too many', () => {
+  it('forgets the oldest first, so that what is kept has a bound', async () => {
+    await deliver('a', 'delivered', startMs)
+    await deliver('b', 'delivered', startMs + dayMs)
+    const lease = await deliver('c', 'delivered', startMs + 2 * dayMs)
+    const db = openDb(world.path)
+    let rows = 0
+    for await (const some of createOutboundStore(db, 2).purge(startMs + 2 * dayMs)) rows += some
+    db.sqlite.close()
+    expect(rows).toBe(1)
+    expect(await world.store.lanes.seenOnce(lease, ['a', 'b', 'c'])).toEqual(['b', 'c'])
   })
 })
 

@@ -39,6 +39,12 @@ let project: Project
 beforeAll(async () => {
   project = await serveProject()
   causeway = await startCauseway()
+  const made = await fetch(`${causeway.sandboxUrl}/console/v1/experiments`, {
+    method: 'POST',
+    headers: { 'statsig-api-key': 'console-any' },
+    body: JSON.stringify({ name: names.experiment, groups: [{ id: 'group_green', name: 'Green' }] }),
+  })
+  expect(made.status).toBe(201)
 }, 180_000)
 afterAll(async () => {
   await causeway.stop()
@@ -46,10 +52,13 @@ afterAll(async () => {
   await project.close()
 }, 60_000)
 
-const connect = (name: string): Promise<Connection> =>
+const connect = (name: string, more: { consoleKey?: string } = {}): Promise<Connection> =>
   causeway.api('POST', '/connections', {
     ...{ name, setup: 'manual', segment: { writeKey: `wk-${name}` } },
-    statsig: { serverKey: `secret-${name}`, clientKey: `client-${name}`, webhookSecret: `whsec-${name}` },
+    statsig: {
+      ...{ serverKey: `secret-${name}`, clientKey: `client-${name}`, webhookSecret: `whsec-${name}` },
+      ...more,
+    },
   })
 const totals = async (id: string, way: 'inbound' | 'outbound' = 'outbound'): Promise<Totals> =>
   (await causeway.api<Record<string, { totals: Totals }>>('GET', `/connections/${id}/stats`))[way]
@@ -78,12 +87,20 @@ const schema = (event: string, user: object, value: unknown, metadata: unknown) 
 const anyObject = expect.anything() as unknown
 
 /** What an SDK's job comes to: four exposures and an event, its diagnostics skipped. */
-async function expectTracks(of: (track: Track) => boolean, who: object, user: object): Promise<void> {
+async function expectTracks(
+  of: (track: Track) => boolean,
+  who: object,
+  user: object,
+  hasConsoleKey: boolean,
+): Promise<void> {
   const mine = (await tracks()).filter(of)
+  const ofExperiment = hasConsoleKey
+    ? (['statsig::experiment_exposure', { experimentGroupName: 'Green' }] as const)
+    : (['statsig::config_exposure', {}] as const)
   const expected = [
     schema('statsig::gate_exposure', user, null, { gate: names.gate }),
     schema('statsig::config_exposure', user, null, { config: names.config }),
-    schema('statsig::config_exposure', user, null, { config: names.experiment }),
+    schema(ofExperiment[0], user, null, { config: names.experiment, ...ofExperiment[1] }),
     schema('statsig::layer_exposure', user, null, {
       config: names.layer,
       allocatedExperiment: names.experiment,
@@ -107,7 +124,7 @@ describe('stock SDKs of Statsig, pointed at Causeway', () => {
   ] as const)(
     '%s: events and exposures arrive at Segment as tracks of the schema',
     async (_name, run, name) => {
-      const { id } = await connect(name)
+      const { id } = await connect(name, { consoleKey: `console-${name}` })
       const user = {
         userID: `u-${name}`,
         customIDs: { segmentAnonymousId: `a-${name}` },
@@ -121,6 +138,7 @@ describe('stock SDKs of Statsig, pointed at Causeway', () => {
         isMine,
         { userId: user.userID },
         { ...user, statsigEnvironment: { tier: 'staging' } },
+        true,
       )
     },
     60_000,
@@ -142,7 +160,7 @@ describe('stock SDKs of Statsig, pointed at Causeway', () => {
       const [first] = (await tracks()).filter(isMine)
       const stableID = first?.context.stableID
       expect(stableID).toMatch(/^[\w-]{30,}$/)
-      await expectTracks(isMine, { anonymousId: stableID }, user)
+      await expectTracks(isMine, { anonymousId: stableID }, user, false)
     } finally {
       await shop.close()
     }
@@ -256,11 +274,13 @@ describe("the mission's example", () => {
 })
 
 describe('a crowd of events, with the worker killed in the middle', () => {
+  const total = 20_000
+  const perRequest = 500
+  let id: string
+
+  // How many more make how many requests: bench/outbound.ts.
   it('arrives whole, in about the fewest requests', async () => {
-    const { id } = await connect('crowd')
-    // 200,000 take some minutes: CROWD=200000.
-    const total = Number(process.env.CROWD ?? 20_000)
-    const perRequest = 500
+    ;({ id } = await connect('crowd'))
     for (let from = 0; from < total; from += perRequest) {
       const events = Array.from({ length: perRequest }, (_, n) => ({
         ...{ eventName: 'Crowd', user: { userID: `c${from + n}` }, time: Date.now(), value: from + n },
@@ -272,7 +292,7 @@ describe('a crowd of events, with the worker killed in the middle', () => {
         body: JSON.stringify({ events }),
       })
       expect(answer.status).toBe(202)
-      if (from === total / 2 && process.env.CROWD_KILL !== '0') causeway.kill9('bin/worker')
+      if (from === total / 2) causeway.kill9('bin/worker')
     }
     await waitFor(async () => (await totals(id)).delivered === total, 180_000)
     const mine = (await tracks()).filter(({ event }) => event === 'Crowd')
@@ -282,11 +302,64 @@ describe('a crowd of events, with the worker killed in the middle', () => {
     const requests = (await causeway.sandbox<{ writeKey: string }[]>('GET', '/segment/requests')).filter(
       ({ writeKey }) => writeKey === 'wk-crowd',
     ).length
-    console.log(
-      `crowd: ${mine.length - total} arrived again, ${requests} requests where ${least} are the least`,
-    )
     expect(mine.length - total).toBeLessThanOrEqual(2_500)
     // A few more where a worker was killed, and where the first went at once.
     expect(requests).toBeLessThanOrEqual(Math.ceil(least * 1.02) + 4)
-  }, 300_000)
+  }, 120_000)
+
+  it('is exported again over REST: planned, the bulk worker killed, paused, resumed, and told to the end', async () => {
+    interface Export {
+      id: string
+      status: string
+      counts: { planned: number; done: number; delivered: number; skipped: number; rejected: number }
+      plan?: { total: number; deliverable: number; delivered: number }
+    }
+    const hour = 3_600_000
+    const window = {
+      from: new Date(Date.now() - hour).toISOString(),
+      to: new Date(Date.now() + hour).toISOString(),
+    }
+    const start = (more: object) =>
+      causeway.api<Export>('POST', `/connections/${id}/exports`, { ...window, ...more })
+    const read = (exportId: string) => causeway.api<Export>('GET', `/exports/${exportId}`)
+    const ended = async (exportId: string): Promise<Export> => {
+      await waitFor(async () => /completed|cancelled/.test((await read(exportId)).status), 120_000)
+      return read(exportId)
+    }
+
+    const { id: planId } = await start({ dryRun: true })
+    await waitFor(async () => (await read(planId)).plan !== undefined, 60_000)
+    expect(await read(planId)).toMatchObject({
+      status: 'planned',
+      plan: { total, deliverable: 0, delivered: total },
+    })
+
+    const before = (await tracks()).length
+    const { id: exportId } = await start({ force: true, rate: 1_000 })
+    await waitFor(async () => (await read(exportId)).counts.delivered > 0, 60_000)
+    causeway.kill9('bin/bulk-worker')
+    // Nobody answers until there is another one.
+    const steer = (how: 'pause' | 'resume', status: string) =>
+      waitFor(
+        async () => (await causeway.api<Export>('POST', `/exports/${exportId}/${how}`)).status === status,
+        60_000,
+      )
+    await steer('pause', 'paused')
+    const { delivered } = (await read(exportId)).counts
+    expect(delivered).toBeLessThan(total)
+    await steer('resume', 'running')
+    await causeway.api('PATCH', `/exports/${exportId}`, { rate: null })
+    expect((await ended(exportId)).counts).toMatchObject({
+      ...{ planned: total, done: total, delivered: total, skipped: 0, rejected: 0 },
+    })
+    const again = (await tracks()).slice(before).filter(({ event }) => event === 'Crowd')
+    expect(new Set(again.map(({ messageId }) => messageId)).size).toBe(total)
+    expect(again.length - total).toBeLessThanOrEqual(2_500)
+
+    const { id: cancelled } = await start({ force: true, rate: 100 })
+    await waitFor(async () => (await read(cancelled)).counts.delivered > 0, 60_000)
+    await causeway.api('POST', `/exports/${cancelled}/cancel`)
+    expect(await ended(cancelled)).toMatchObject({ status: 'cancelled' })
+    expect((await totals(id)).delivered).toBe(total)
+  }, 180_000)
 })

@@ -152,6 +152,7 @@ export function createApiWorld(change: (deps: ApiDeps) => Partial<ApiDeps> = () 
   const real: ApiDeps = {
     ...{ store, starter, runs, clock, ids: countingIds(), log, isDiskFull: () => false },
     idTypes: { known: async () => undefined, create: () => Promise.reject(new Error('no Statsig here')) },
+    experiments: { of: async () => undefined },
     audienceSyncs: createAudienceSyncs({ runs, clock }),
     erasureStarter: createErasureStarter({ erasures: store.erasures, runs, log }),
     archives: { resolve: async (path) => path },
