@@ -16,6 +16,8 @@ export interface HousekeepDeps {
   clock: Clock
   /** What else is too old by some moment, and knows it by itself: each hands out numbers of rows of counts. */
   purges?: readonly ((nowMs: number) => AsyncIterable<number>)[]
+  /** Renews what has to be renewed now and then; never throws for a single one. */
+  keepGrants?: () => AsyncIterable<void>
   /** Tests shorten these; the defaults are what the product runs with. */
   housekeepTiming?: Partial<typeof defaultTiming>
 }
@@ -74,6 +76,7 @@ async function* chores({
   retentionDays,
   clock,
   purges = [],
+  keepGrants,
 }: HousekeepDeps): AsyncGenerator<Partial<Housekept>> {
   const { days = retentionDays, maxBytes } = await retention.settings()
   const nowMs = clock.nowMs()
@@ -85,6 +88,7 @@ async function* chores({
   for await (const minutes of retention.purgeMinutes(nowMs - minutesKeptMs)) yield { minutes }
   const calls = (before: number) => retention.purgeCalls(before - callsKeptMs)
   for (const purge of [calls, ...purges]) for await (const minutes of purge(nowMs)) yield { minutes }
+  if (keepGrants) for await (const _ of keepGrants()) yield {}
   for await (const givenBackBytes of retention.shrink()) yield { givenBackBytes }
 }
 

@@ -1,6 +1,7 @@
 /** What a person is told of: one function a condition, each of which says where it holds now. A feature adds a line. */
 import type { AlertKind, Finding } from '../core/alerts.ts'
 import type { Connection, Store } from '../core/ports.ts'
+import { grantHealth, isWarned } from '../core/segment-grant.ts'
 import { hourMs, hoursLookedAt, quietSinceMs, type WebhookHour } from '../core/webhook-quiet.ts'
 import { isStalled } from './routes/health.ts'
 
@@ -20,6 +21,7 @@ export const alertConditions: Partial<Record<AlertKind, (look: Look) => Promise<
   rejection_rate: findRejections,
   guard_waiting: findWaitingGuards,
   webhook_quiet: findQuietWebhooks,
+  token_dying: findDyingTokens,
 }
 
 export const keyOf = (
@@ -102,6 +104,19 @@ async function findQuietWebhooks({ store, nowMs }: Look): Promise<Found[]> {
     const since = new Date(sinceMs).toISOString()
     const text = `Statsig's webhook of ${name} was busy and has sent nothing since ${since}: look at its card in Statsig's console.`
     found.push({ connectionId, subject: 'statsig_webhook', text })
+  }
+  return found
+}
+
+async function findDyingTokens({ store, nowMs }: Look): Promise<Found[]> {
+  const found: Found[] = []
+  for (const connectionId of await store.grants.list()) {
+    const grant = await store.grants.outline(connectionId)
+    if (grant === undefined || !isWarned(grant, nowMs)) continue
+    const { name } = await named(store, connectionId)
+    const { state, says = '' } = grantHealth(grant, nowMs)
+    const text = `What Segment granted to ${name} ${state === 'ended' ? 'serves no more' : 'will not serve for long'}. ${says}`
+    found.push({ connectionId, subject: 'segment_grant', text })
   }
   return found
 }

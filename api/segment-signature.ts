@@ -1,45 +1,71 @@
 /**
- * `X-Signature` of Segment's webhook destinations: HMAC-SHA1 in hex under the shared secret, over what Segment's
- * sender passes to `JSON.stringify` (github.com/segmentio/action-destinations, `webhook` and `webhook-extensible`).
- * Of a batch that is its first element alone; docs/decisions/0011 says what follows from it.
+ * `X-Signature` and `X-Segment-Signature` of Segment's webhook destinations: HMAC-SHA1 in hex under the shared secret,
+ * over what Segment's sender passes to `JSON.stringify` (github.com/segmentio/action-destinations: `webhook`,
+ * `webhook-extensible`, `webhook-audiences`). The older header covers a batch's first element alone, the newer one all of
+ * it; docs/decisions/0011 says what follows from it.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { isObject } from '../core/own-keys.ts'
 
+/** How much of a body a signature proves: all of it, its first message, or nothing. */
+export type Proven = 'all' | 'first' | 'nothing'
+
 /**
- * Whether a body was signed with the secret, in any of the forms that Segment uses: the whole body, the first element
- * of an array, or the message inside a `{"json": …}` wrapping. Each is tried on the exact bytes, then as JavaScript
- * writes it, since a proxy on the way may have laid the same JSON out anew. `parsed` is the body as JSON.
+ * What a signature proves, in whichever form Segment made it: over the whole body, the first element of an array, the
+ * message inside a `{"json": …}` wrapping, or any of these without the extra fields that Webhook Audiences puts behind a
+ * message's own. Each is tried on the exact bytes where it has any, then as JavaScript writes it, since a proxy on the way
+ * may have laid the same JSON out anew. `parsed` is the body as JSON.
  */
-export function isSignedBySegment(
-  header: string,
-  secret: string,
-  body: Uint8Array,
-  parsed: unknown,
-): boolean {
-  if (!/^[0-9a-f]{40}$/i.test(header)) return false
+export function provenBySegment(header: string, secret: string, body: Uint8Array, parsed: unknown): Proven {
+  if (!/^[0-9a-f]{40}$/i.test(header)) return 'nothing'
   const claimed = Buffer.from(header, 'hex')
-  for (const signed of signedForms(body, parsed)) {
+  for (const [proven, signed] of signedForms(body, parsed)) {
     if (signed === undefined) continue
-    if (timingSafeEqual(createHmac('sha1', secret).update(signed).digest(), claimed)) return true
+    if (timingSafeEqual(createHmac('sha1', secret).update(signed).digest(), claimed)) return proven
   }
-  return false
+  return 'nothing'
 }
 
-type Signed = Uint8Array | string | undefined
+type Form = [proven: Proven, signed: Uint8Array | string | undefined]
 
 /** What may have been signed, the likeliest first; each is made only when those before it did not match. */
-function* signedForms(body: Uint8Array, parsed: unknown): Generator<Signed> {
-  yield body
-  yield rewritten(parsed)
+function* signedForms(body: Uint8Array, parsed: unknown): Generator<Form> {
+  yield ['all', body]
+  yield ['all', rewritten(parsed)]
   const first: unknown = Array.isArray(parsed) ? parsed[0] : parsed
   if (!isObject(first)) return
+  const part = Array.isArray(parsed) && parsed.length > 1 ? 'first' : 'all'
   const element = objectIn(body, 0)
-  yield element
-  yield rewritten(first)
-  if (!isObject(first.json) || Object.keys(first).length !== 1) return
-  yield wrappedIn(element)
-  yield rewritten(first.json)
+  yield [part, element]
+  yield [part, rewritten(first)]
+  if (isObject(first.json) && Object.keys(first).length === 1) {
+    yield [part, wrappedIn(element)]
+    yield [part, rewritten(first.json)]
+  }
+  yield* withoutExtras(parsed, first)
+}
+
+/** More fields than this are not put behind each message of an audience; a stranger's request is not to cost more. */
+const extrasMax = 8
+const extrasBytesMax = 4_000_000
+
+/**
+ * Webhook Audiences signs a message and sends it with the extra fields of its audience behind the message's own. What is
+ * extra is not said, so the last fields are left out one by one. The extra ones themselves are never proven.
+ */
+function* withoutExtras(parsed: unknown, first: Record<string, unknown>): Generator<Form> {
+  const names = Object.keys(first)
+  let writtenBytes = 0
+  for (let extras = 1; extras <= Math.min(extrasMax, names.length - 1); extras += 1) {
+    const left = new Set(names.slice(-extras))
+    const own = (one: unknown): unknown =>
+      isObject(one) ? Object.fromEntries(Object.entries(one).filter(([name]) => !left.has(name))) : one
+    const forms: Form[] = [['first', rewritten(own(first))]]
+    if (Array.isArray(parsed) && parsed.length > 1) forms.push(['all', rewritten(parsed.map(own))])
+    yield* forms
+    for (const [, written] of forms) writtenBytes += written?.length ?? 0
+    if (writtenBytes > extrasBytesMax) return
+  }
 }
 
 /** JSON as Segment's sender, which is JavaScript, would have written it; undefined when it is too deep to be. */

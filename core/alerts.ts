@@ -10,6 +10,7 @@ export const alertKinds = [
   'rejection_rate',
   'guard_waiting',
   'webhook_quiet',
+  'token_dying',
 ] as const
 export type AlertKind = (typeof alertKinds)[number]
 

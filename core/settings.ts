@@ -51,6 +51,8 @@ export const ConnectionSettings = z.object({
       prefix: z.string().max(50).default('segment::'),
       /** `segment::page Home` instead of `segment::page` with the name in the metadata. */
       nameInEvent: z.boolean().default(false),
+      /** Segment's signature covers a batch's first message alone; with this on, a batch is taken with the key besides. */
+      batchesNeedKey: z.boolean().default(false),
       /** ISO time until which messageIds seen before are sent again (a Segment Replay that is meant). */
       duplicatesUntil: z.iso.datetime({ offset: true }).optional(),
     })

@@ -68,7 +68,8 @@ export async function* reseal(db: Db, ring: KeyRing, to: string): AsyncGenerator
   for (const column of sealedColumns) yield* resealColumn(db, ring, column, to)
 }
 
-type Row = Place & { rowid: number; sealed: Buffer }
+/** A rowid comes back under the name of the table's own number, where it has one: hence a name of ours. */
+type Row = Place & { n: number; sealed: Buffer }
 
 async function* resealColumn(
   db: Db,
@@ -77,19 +78,19 @@ async function* resealColumn(
   to: string,
 ): AsyncGenerator<Resealed> {
   const select = db.sqlite.prepare<[number, Buffer], Row>(`
-    SELECT rowid, ${[...place, `${column} AS sealed`].join(', ')} FROM ${table}
+    SELECT rowid AS n, ${[...place, `${column} AS sealed`].join(', ')} FROM ${table}
     WHERE rowid > ? AND ${column} IS NOT NULL AND substr(${column}, 2, 8) <> ? ORDER BY rowid LIMIT ${rowsMax}`)
   const update = db.sqlite.prepare<[Buffer, number]>(`UPDATE ${table} SET ${column} = ? WHERE rowid = ?`)
   const toId = Buffer.from(to, 'hex')
   let [after, done] = [0, 0]
   const unreadable: string[] = []
-  for (let rows = rowsMax; rows === rowsMax; ) {
+  for (let rows = rowsMax; rows === rowsMax;) {
     rows = await immediate(db, () => {
       const found = select.all(after, toId)
-      for (const { rowid, sealed, ...at } of found) {
-        after = rowid
+      for (const { n, sealed, ...at } of found) {
+        after = n
         const anew = sealAnew(ring, sealed, purpose(at))
-        if (anew) done += update.run(anew, rowid).changes
+        if (anew) done += update.run(anew, n).changes
         else unreadable.push(purpose(at))
       }
       return found.length

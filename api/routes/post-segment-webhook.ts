@@ -10,7 +10,7 @@ import { BridgeError } from '../../core/errors.ts'
 import { accept, basicUser, readArrived } from '../accept.ts'
 import type { ApiDeps } from '../deps.ts'
 import { createOnError, type Problem } from '../on-error.ts'
-import { isSignedBySegment } from '../segment-signature.ts'
+import { provenBySegment } from '../segment-signature.ts'
 
 const path = '/webhooks/segment/:connectionId'
 
@@ -21,8 +21,7 @@ export function registerSegmentWebhook(app: OpenAPIHono, deps: ApiDeps): void {
     const connectionId = c.req.param('connectionId')
     const signed = await admit(c, deps, connectionId)
     const arrived = await readArrived(c, deps)
-    if (signed && !isSignedBySegment(signed.signature, signed.secret, arrived.body, arrived.parsed))
-      throw unauthorized()
+    if (signed) await judge(signed, arrived, deps, connectionId)
     await accept(deps, arrived, { connectionId, source: 'webhook', call: 'batch' })
     return c.json({ success: true })
   })
@@ -34,6 +33,20 @@ interface Signed {
   secret: string
 }
 
+/** A batch of which the signature covers one message alone needs the key too, where the connection wants it so. */
+async function judge(
+  { signature, secret }: Signed,
+  { body, parsed }: Awaited<ReturnType<typeof readArrived>>,
+  { store }: ApiDeps,
+  id: string,
+): Promise<void> {
+  const proven = provenBySegment(signature, secret, body, parsed)
+  if (proven === 'nothing') throw unauthorized()
+  if (proven === 'all' || !Array.isArray(parsed) || parsed.length < 2) return
+  if ((await store.connections.get(id))?.settings.inbound.batchesNeedKey !== true) return
+  throw new BridgeError('webhook_unauthorized', 'The signature covers the first message of this batch alone.')
+}
+
 /**
  * One sound proof is enough, and what else was sent is not held against it; without any there is no way in. A key is
  * judged before the body is read; a signature, which is handed back, can only be judged by the body.
@@ -42,7 +55,7 @@ async function admit(c: Context, { store }: ApiDeps, id: string): Promise<Signed
   const { connections } = store
   const key = basicUser(c.req.header('authorization'))
   if (key !== undefined && (await connections.holdsKey(id, key))) return undefined
-  const signature = c.req.header('x-signature')?.trim()
+  const signature = (c.req.header('x-segment-signature') ?? c.req.header('x-signature'))?.trim()
   const secret = signature && (await connections.openKey(id, 'segment.sharedSecret'))
   if (!secret) throw unauthorized()
   return { signature, secret }

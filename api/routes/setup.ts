@@ -1,9 +1,11 @@
 /** POST, GET and DELETE /connections/:id/setup, POST …/setup/source: a connection is set up at Segment, and proved. */
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
+import { reaches } from '../../core/access.ts'
 import { BridgeError } from '../../core/errors.ts'
 import type { Setup as StoredSetup } from '../../core/ports.ts'
 import type { ApiDeps } from '../deps.ts'
 import { answers, ConnectionPath, jsonBody } from '../openapi.ts'
+import type { Principal } from '../principals.ts'
 import { choose, createNudge, refuseUnprepared, startSetup, tellSetup } from '../setup.ts'
 import { Setup, setupToWire } from '../wire/setup.ts'
 import { loadConnection } from './read-connections.ts'
@@ -56,6 +58,9 @@ export function registerSetup(app: OpenAPIHono, deps: ApiDeps): void {
     return setup
   }
   const answer = async (connectionId: string) => setupToWire(deps, await newest(connectionId))
+  /** Whoever has the address can consent in the place of another: it is for those who may start a set-up. */
+  const shown = ({ authorizeUrl, ...setup }: Setup, { role }: Principal): Setup =>
+    authorizeUrl !== undefined && reaches(role, 'operator') ? { ...setup, authorizeUrl } : setup
 
   app.openapi(start, async (c) => {
     const connection = await loadConnection(deps, c.req.valid('param').id)
@@ -67,7 +72,7 @@ export function registerSetup(app: OpenAPIHono, deps: ApiDeps): void {
   app.openapi(read, async (c) => {
     const setup = await newest(c.req.valid('param').id)
     nudge(setup)
-    return c.json(await setupToWire(deps, setup), 200)
+    return c.json(shown(await setupToWire(deps, setup), c.get('principal')), 200)
   })
   app.openapi(cancel, async (c) => {
     const { id: connectionId } = c.req.valid('param')

@@ -4,6 +4,7 @@ import { laneWorkflowId } from '../../core/ids.ts'
 import type { Connection as StoredConnection, KeyKind, LaneState } from '../../core/ports.ts'
 import { keyKinds } from '../../core/ports.ts'
 import { InboundFilters, OutboundFilters } from '../../core/filters/rules.ts'
+import { grantHealth } from '../../core/segment-grant.ts'
 import { ConnectionSettings, IdentifierMapping, OutboundIdentifier } from '../../core/settings.ts'
 import type { ApiDeps } from '../deps.ts'
 
@@ -87,6 +88,7 @@ export const ConnectionPatch = z
         enabled: flag,
         prefix: inbound.prefix.unwrap().nullable(),
         nameInEvent: flag,
+        batchesNeedKey: flag,
         duplicatesUntil: inbound.duplicatesUntil.unwrap().nullable(),
       })
       .partial()
@@ -135,6 +137,17 @@ const Lane = z.object({
   temporalUrl: z.string(),
 })
 
+/** How long what Segment granted by OAuth will serve. */
+const SegmentAccess = z
+  .object({
+    state: z.enum(['good', 'dying', 'ended']),
+    says: z.string().optional().openapi({ description: 'What is the matter, and what to do.' }),
+    renewedAt: z.string(),
+    endsAt: z.string().optional().openapi({ description: 'Where nothing renews it.' }),
+  })
+  .openapi('SegmentAccess')
+type SegmentAccess = z.infer<typeof SegmentAccess>
+
 export const Connection = z
   .object({
     id: z.string(),
@@ -153,7 +166,10 @@ export const Connection = z
       consoleKey: z.boolean(),
       webhookSecret: z.boolean(),
     }),
-    segment: z.object({ writeKey: z.boolean(), sharedSecret: z.boolean(), apiToken: z.boolean() }),
+    segment: z.object({
+      ...{ writeKey: z.boolean(), sharedSecret: z.boolean(), apiToken: z.boolean() },
+      access: SegmentAccess.optional(),
+    }),
     identifiers: ConnectionSettings.shape.identifiers,
     environment: z.string().optional(),
     types: ConnectionSettings.shape.types,
@@ -183,9 +199,21 @@ export function keysOf<T extends string | null>(body: {
 
 export const iso = (ms: number): string => new Date(ms).toISOString()
 
+async function accessOf({ store, clock }: ApiDeps, id: string): Promise<SegmentAccess | undefined> {
+  const grant = await store.grants.outline(id)
+  if (grant === undefined) return undefined
+  const { refreshedAtMs, expiresAtMs, canRefresh } = grant
+  return {
+    ...grantHealth(grant, clock.nowMs()),
+    renewedAt: iso(refreshedAtMs),
+    ...(canRefresh || expiresAtMs === undefined ? {} : { endsAt: iso(expiresAtMs) }),
+  }
+}
+
 export async function toWire(deps: ApiDeps, connection: StoredConnection): Promise<Connection> {
   const { id, name, setup, status, writeKey, paused, settings, settingsVersion, keys } = connection
   const lanes = await deps.store.connections.lanes(id)
+  const access = await accessOf(deps, id)
   const has = (kind: KeyKind) => keys.includes(kind)
   const hook = `${deps.config.publicUrl}/webhooks/segment/${id}`
   return {
@@ -206,6 +234,7 @@ export async function toWire(deps: ApiDeps, connection: StoredConnection): Promi
       writeKey: has('segment.writeKey'),
       sharedSecret: has('segment.sharedSecret'),
       apiToken: has('segment.apiToken'),
+      ...(access === undefined ? {} : { access }),
     },
     identifiers: settings.identifiers,
     ...(settings.environment === undefined ? {} : { environment: settings.environment }),

@@ -1,6 +1,6 @@
 /** The admin key and the key that seals secrets: from the environment, else made once and kept in the data folder. */
 import { randomBytes } from 'node:crypto'
-import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Config } from '../../core/config.ts'
@@ -58,6 +58,18 @@ export async function keptKeys(config: Pick<Config, 'dataDir' | 'apiKey' | 'secr
     apiKey: config.apiKey ?? new Secret(keys.data.apiKey),
     secretKey: config.secretKey ?? new Secret(keys.data.secretKey),
   }
+}
+
+/** Puts another master key into the key file, whole or not at all; the API key stays. */
+export async function replaceSecretKey(dataDir: string, secretKey: Secret): Promise<void> {
+  const path = keyFile(dataDir)
+  const { apiKey } = KeyFile.parse(JSON.parse(await readFile(path, 'utf8')))
+  const keys = { apiKey, secretKey: secretKey.reveal() }
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
+  await writeFile(draft, `${JSON.stringify(keys, undefined, 2)}\n`, { mode: 0o600, flag: 'wx', flush: true })
+  await rename(draft, path)
+  const folder = await open(dataDir)
+  await folder.sync().finally(() => folder.close())
 }
 
 function parseJson(text: string): unknown {

@@ -4,6 +4,7 @@ import { exceptions, needOf } from '../../api/access.ts'
 import { openApiDocument } from '../../api/openapi-document.ts'
 import { reaches, roles, type Role } from '../../core/access.ts'
 import { apiKey, createApiWorld, type ApiWorld } from '../support/fake-deps.ts'
+import { routeNeeds } from './route-needs.ts'
 
 const { paths } = openApiDocument() as { paths: Record<string, Record<string, unknown>> }
 const routes = Object.entries(paths).flatMap(([path, methods]) =>
@@ -57,6 +58,13 @@ describe('roles', () => {
       }
       if (!response.bodyUsed) await response.body?.cancel()
     }
+  })
+
+  it('are decided for every route that the document has', () => {
+    const decided = Object.entries(routeNeeds).flatMap(([need, list]) => list.map((route) => [route, need]))
+    expect(Object.fromEntries(routes.map((route) => [route, needOf(route)]))).toEqual(
+      Object.fromEntries(decided),
+    )
   })
 
   it('are told in docs/access.md as the code has them', () => {

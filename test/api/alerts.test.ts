@@ -67,6 +67,7 @@ describe('registerAlerts', () => {
         rejection_rate: true,
         guard_waiting: true,
         webhook_quiet: true,
+        token_dying: true,
       },
     })
     const { status, text, json } = await put({

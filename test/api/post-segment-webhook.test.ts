@@ -160,6 +160,38 @@ describe('registerSegmentWebhook', () => {
       expect((await onDisk())[0]).toBe('events a')
     })
 
+    it('by the header of newer destinations, which signs the whole batch', async () => {
+      expect(await send([a, b], { 'x-segment-signature': sign([a, b]) })).toMatchObject({ status: 200 })
+      expect(await send([a, b], { 'x-segment-signature': sign(b) })).toMatchObject({ status: 401 })
+      const both = { 'x-segment-signature': sign([b, a]), 'x-signature': sign(b) }
+      expect(await send([b, a], both)).toMatchObject({ status: 200 })
+    })
+
+    describe('where batches need the key', () => {
+      beforeEach(async () => {
+        const { status } = await world.call('PATCH', '/api/v1/connections/con_1', {
+          inbound: { batchesNeedKey: true },
+        })
+        expect(status).toBe(200)
+      })
+
+      it.each<[string, unknown, Record<string, string>, number]>([
+        ['a batch with the key alone', [a, b], withKey, 200],
+        ['a batch with the key and a signature', [a, b], { ...withKey, 'x-signature': sign(a) }, 200],
+        ['a batch that is signed whole', [a, b], { 'x-segment-signature': sign([a, b]) }, 200],
+        ['one signed message', a, { 'x-signature': sign(a) }, 200],
+        ['a batch of one, signed', [a], { 'x-signature': sign(a) }, 200],
+        ['a batch of which the first message is signed', [a, b], { 'x-signature': sign(a) }, 401],
+        ['the same, wrapped', [{ json: a }, { json: b }], { 'x-signature': sign(a) }, 401],
+        ['a batch with a wrong key', [a, b], { authorization: basic('x:'), 'x-signature': sign(a) }, 401],
+      ])('%s: %#', async (_, body, headers, status) => {
+        const answered = await send(body, headers)
+        expect(answered.status).toBe(status)
+        expect((await onDisk()).length > 0).toBe(status === 200)
+        if (status === 401) expect(answered.answer.message).toMatch(/covers the first message|does not prove/)
+      })
+    })
+
     it('by the server key of now, not that of before', async () => {
       const keys = { 'statsig.serverKey': 'secret-new' }
       await world.store.connections.update('con_1', { keys }, world.clock.ms)

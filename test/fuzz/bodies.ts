@@ -1,4 +1,5 @@
 // Requests to the ingest routes: sound ones, and every way in which a body can lie, break off or run on.
+import { createHmac } from 'node:crypto'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { batchFields, message, receivedAtMs, text } from './arbitraries.ts'
@@ -6,6 +7,7 @@ import { Bag, toWire } from './wire.ts'
 
 export const writeKey = 'wk-fuzz'
 export const connectionId = 'con_fuzz'
+export const sharedSecret = 'shared-fuzz'
 
 /** A request, and whether it is sound: the right key and JSON of the right shape, however odd its messages. */
 export interface IngestCase {
@@ -37,6 +39,8 @@ interface Document {
   path: string
   json: string
   goodUser: string | undefined
+  /** What Segment would have signed of a webhook's body. */
+  signed?: string
 }
 
 const documents: fc.Arbitrary<Document> = fc.oneof(
@@ -77,10 +81,22 @@ const documents: fc.Arbitrary<Document> = fc.oneof(
         const elements: unknown[] = [...items]
         elements.splice(Math.min(at, elements.length), 0, goodMessage(goodUser))
         const wrapped = elements.map((element) => new Bag([['json', element]]))
-        return { path: webhookPath, goodUser, json: toWire(isWrapped ? wrapped : elements) }
+        const text = toWire(isWrapped ? wrapped : elements)
+        return { path: webhookPath, goodUser, json: text, signed: signedOf(elements, text, at) }
       }),
   },
 )
+
+/** The first message where that is an object, or the whole as JavaScript writes it again. */
+function signedOf(elements: unknown[], text: string, n: number): string | undefined {
+  const [first] = elements
+  if (n % 2 === 0 && first instanceof Bag) return toWire(first)
+  try {
+    return JSON.stringify(JSON.parse(text))
+  } catch {
+    return first instanceof Bag ? toWire(first) : undefined
+  }
+}
 
 const json = 'application/json'
 type Dress = (text: string) => { body: Uint8Array; headers?: Record<string, string> }
@@ -153,15 +169,25 @@ const damage = fc.oneof(
     }),
 )
 
+const signatureHeaders = ['x-signature', 'x-segment-signature'] as const
+const sign = (signed: string) => createHmac('sha1', sharedSecret).update(signed).digest('hex')
+
 const sound: fc.Arbitrary<IngestCase> = fc
-  .tuple(documents, fc.constantFrom(...soundDresses), soundAuth)
-  .map(([{ path, json: document, goodUser }, dress, authorization]) => {
+  .tuple(
+    documents,
+    fc.constantFrom(...soundDresses),
+    soundAuth,
+    fc.constantFrom(...signatureHeaders, undefined),
+  )
+  .map(([{ path, json: document, goodUser, signed }, dress, authorization, header]) => {
     const { body, headers } = dress(document)
+    const proof: Record<string, string> =
+      header === undefined || signed === undefined ? { authorization } : { [header]: sign(signed) }
     return {
       path,
       goodUser,
       body,
-      headers: { 'content-type': json, authorization, ...headers },
+      headers: { 'content-type': json, ...proof, ...headers },
       isSound: true,
     }
   })
@@ -178,7 +204,8 @@ const broken: fc.Arbitrary<IngestCase> = fc
   .map(([{ path, json: document }, dress, authorization, harm, signature, behind]) => {
     const { body, headers = {} } = dress(document)
     const sent = {
-      'x-signature': signature,
+      // A signature of the right form that fits nothing, or any text.
+      'x-signature': signature.length % 2 === 0 ? sign(signature) : signature,
       'x-forwarded-for': signature,
       'content-type': signature,
       ...headers,

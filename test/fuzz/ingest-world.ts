@@ -13,13 +13,14 @@ import { RecordingSyncs, ScriptedSegments } from '../support/audiences.ts'
 import { createApiWorld } from '../support/fake-deps.ts'
 import { setupOn } from '../support/segment.ts'
 import { ScriptedStatsig } from '../support/world.ts'
-import { connectionId, writeKey, type IngestCase } from './bodies.ts'
+import { connectionId, sharedSecret, writeKey, type IngestCase } from './bodies.ts'
 
 type Drain = (input: DrainInput) => Promise<DrainResult>
 
 export async function createIngestWorld() {
   const api = createApiWorld()
-  await api.connect(connectionId, { writeKey, keys: { 'statsig.serverKey': 'secret-fuzz' } })
+  const keys = { 'statsig.serverKey': 'secret-fuzz', 'segment.sharedSecret': sharedSecret }
+  await api.connect(connectionId, { writeKey, keys })
   const { connections, lanes, retention, erasures, jobs } = api.store
   const statsig = new ScriptedStatsig()
   const handler = createStatsigHandler({ connections, statsig, tooOldAfterMs: 7 * 86_400_000 })

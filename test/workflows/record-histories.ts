@@ -8,8 +8,12 @@ import { readConfig } from '../../bin/load-config.ts'
 import { registerSearchAttributes } from '../../bin/search-attributes.ts'
 import { temporalBinary } from '../../bin/temporal-binary.ts'
 import { BridgeError } from '../../core/errors.ts'
+import type { JobKind, JobSpec } from '../../core/jobs.ts'
+import type { SetupKind } from '../../core/setup.ts'
 import { membership } from '../support/audiences.ts'
+import { deliverProof, ScriptedSegment } from '../support/segment.ts'
 import { connectionId, createWorld, startMs, users, type World } from '../support/world.ts'
+import { jobOf, makeJob, startJob } from './job-support.ts'
 import { bundle, quiet, taskQueue, until, wake, workerOf } from './support.ts'
 
 const sdkVersion = '1.24.0'
@@ -87,6 +91,82 @@ function runDecision(verdict: 'approve' | 'reject'): Scenario {
   }
 }
 
+const connectId = `connect:${connectionId}`
+
+const setupIs = (world: World, step: string) => async () =>
+  (await world.store.setups.newest(connectionId))?.step === step
+
+/** Begins a set-up and its run as the api does, at a Segment in memory that delivers test events. */
+async function beginSetup(world: World, { client }: TestWorkflowEnvironment, kind: SetupKind) {
+  const { setup } = world.deps
+  const { store } = world
+  setup.proofWaitMs = 0
+  if (!(setup.segment instanceof ScriptedSegment)) throw new Error('the world has another Segment')
+  setup.segment.onTest = deliverProof(store, connectionId, startMs)
+  await store.connections.update(connectionId, { keys: { 'segment.apiToken': 'token' } }, startMs)
+  const authorization = { state: 'state-1', verifier: 'verifier-1', url: 'http://segment.test' }
+  await store.setups.begin({
+    ...{ id: 'set_1', connectionId, kind, expiresAtMs: startMs + 900_000, nowMs: startMs },
+    ...(kind === 'oauth' ? { authorization } : {}),
+  })
+  const handle = await client.workflow.start('connectSegment', {
+    ...{ workflowId: connectId, taskQueue, args: [{ connectionId, setupId: 'set_1', kind }] },
+  })
+  return {
+    ...{ handle, segment: setup.segment },
+    async choose(...sourceIds: string[]) {
+      await until(setupIs(world, 'choose_source'))
+      await handle.executeUpdate('chooseSource', { args: [{ workspaceId: 'ws_1', sourceIds }] })
+    },
+  }
+}
+
+const window = { fromMs: startMs - 86_400_000, toMs: startMs + 86_400_000 }
+const storeWindow = { source: 'store' as const, ...window }
+
+/** Delivers some messages, so that there is something to be replayed. */
+async function deliver(world: World, environment: TestWorkflowEnvironment, count: number): Promise<void> {
+  await world.append(users(count))
+  await wake(environment)
+  await until(isAsleep(world))
+}
+
+/** A job that nobody steers, to its end. */
+function runJobToEnd(kind: JobKind, spec: JobSpec, given: Parameters<typeof makeJob>[3] = {}): Scenario {
+  return async (world, environment) => {
+    await deliver(world, environment, 5)
+    const { events } = world.deps.handlers
+    if (events) Object.assign(world.deps.handlers, { outbound: events, export: events })
+    const job = await makeJob(world, kind, spec, given)
+    await (await startJob(environment, job)).result()
+    return job.lane
+  }
+}
+
+/** A replay that is paused in the middle, slowed, and then goes on or is cancelled. */
+function runSteered(last: 'resume' | 'cancel'): Scenario {
+  return async (world, environment) => {
+    await deliver(world, environment, 20)
+    const job = await makeJob(world, 'replay', storeWindow, { force: true, rate: 10 })
+    const run = await startJob(environment, job)
+    await until(async () => (await jobOf(world, job.id)).totals.delivered > 0)
+    await run.executeUpdate('pause')
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    await run.executeUpdate('rate', { args: [null] })
+    await run.executeUpdate(last)
+    await run.result()
+    return job.lane
+  }
+}
+
+/** A job whose source cannot be read, for which a person must act. */
+const runFailing: Scenario = async (world, environment) => {
+  const spec = { ...window, source: 'archive' as const, path: '/nowhere' }
+  const job = await makeJob(world, 'replay', spec)
+  await (await startJob(environment, job)).result()
+  return job.lane
+}
+
 /** File name -> what happens before the history is taken. */
 const scenarios: Record<string, Scenario> = {
   async 'drainLane.asleep'(world, environment) {
@@ -139,6 +219,13 @@ const scenarios: Record<string, Scenario> = {
     await wake(environment)
     await until(isAsleep(world))
   },
+  'replayBackfill.completed': runJobToEnd('replay', storeWindow),
+  'replayBackfill.planned': runJobToEnd('replay', storeWindow, { dryRun: true }),
+  'replayBackfill.paused-then-resumed': runSteered('resume'),
+  'replayBackfill.cancelled': runSteered('cancel'),
+  'replayBackfill.failed': runFailing,
+  'exportOutbound.completed': runJobToEnd('export', window, { handler: 'outbound' }),
+  'redriveMessages.completed': runJobToEnd('redrive', { outcome: 'rejected', lanes: ['events', 'late'] }),
   'syncAudience.approved': runDecision('approve'),
   'syncAudience.rejected': runDecision('reject'),
   async 'syncAudience.needs-attention'(world, environment) {
@@ -151,6 +238,49 @@ const scenarios: Record<string, Scenario> = {
     await world.store.audiences.ensure(connectionId, 'vip', startMs)
     const workflowId = 'reconcile-audiences'
     await client.workflow.execute('reconcileAudiences', { workflowId, taskQueue, args: [] })
+    return workflowId
+  },
+  async 'connectSegment.active'(world, environment) {
+    const { handle, choose } = await beginSetup(world, environment, 'oauth')
+    await until(setupIs(world, 'authorize'))
+    await world.store.setups.takeConsent('state-1', 'good-code', startMs)
+    await handle.executeUpdate('consent', { args: [{}] })
+    await choose('source-id-web', 'source-id-server')
+    await until(setupIs(world, 'active'))
+    return connectId
+  },
+  async 'connectSegment.failed'(world, environment) {
+    const { choose, segment } = await beginSetup(world, environment, 'token')
+    segment.faults.push({ step: 'subscribe', code: 'segment.forbidden' })
+    await choose('source-id-web')
+    await until(setupIs(world, 'failed'))
+    return connectId
+  },
+  async 'connectSegment.cancelled'(world, environment) {
+    const { handle, choose, segment } = await beginSetup(world, environment, 'token')
+    segment.onTest = () => undefined
+    await choose('source-id-web')
+    await until(setupIs(world, 'proof'))
+    await handle.executeUpdate('cancelSetup')
+    await until(setupIs(world, 'cancelled'))
+    return connectId
+  },
+  async 'connectSegment.by-hand'(world, environment) {
+    const { handle } = await beginSetup(world, environment, 'manual')
+    await until(setupIs(world, 'paste'))
+    await deliverProof(world.store, connectionId, startMs)('typed-by-hand')
+    await handle.signal('look')
+    await until(setupIs(world, 'active'))
+    return connectId
+  },
+  async 'disconnectSegment.done'(world, environment) {
+    const { choose } = await beginSetup(world, environment, 'token')
+    await choose('source-id-web')
+    await until(setupIs(world, 'active'))
+    await world.store.removal.begin(connectionId, startMs)
+    const workflowId = `disconnect:${connectionId}`
+    const options = { workflowId, taskQueue, args: [{ connectionId, data: 'now' }] }
+    await environment.client.workflow.execute('disconnectSegment', options)
     return workflowId
   },
   'housekeeping.done': runHousekeeping,

@@ -1,5 +1,6 @@
 /** Whom to tell when something needs a person: a webhook, what it is told of, and a test. */
-import { Button, NumberInput, Skeleton, Switch, TextInput } from '@mantine/core'
+import { NumberInput, Skeleton, Switch, TextInput } from '@mantine/core'
+import { Button } from '../../parts/button.tsx'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type SyntheticEvent } from 'react'
 import { alertsQuery, type AlertKind, type Alerts } from '../../api/alerts.ts'
@@ -15,6 +16,7 @@ const kinds: { kind: AlertKind; label: string }[] = [
   { kind: 'rejection_rate', label: 'More than the share below is rejected' },
   { kind: 'guard_waiting', label: 'Removals from an audience wait for a decision' },
   { kind: 'webhook_quiet', label: 'Statsig’s webhook was busy and went quiet' },
+  { kind: 'token_dying', label: 'What Segment granted cannot be renewed' },
 ]
 
 export function AlertSettings() {

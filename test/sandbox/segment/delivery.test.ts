@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { Analytics } from '@segment/analytics-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { isSignedBySegment } from '../../../api/segment-signature.ts'
+import { provenBySegment } from '../../../api/segment-signature.ts'
 import type { Delivery } from '../../../sandbox/segment/delivery/outbox.ts'
 import { serveSandbox, type RunningSandbox } from '../../../sandbox/serve.ts'
 import { segmentAt, track, type SegmentClient } from './segment-client.ts'
@@ -105,8 +105,8 @@ describe('Outbox', () => {
     const skewMs = Date.parse(receivedAt ?? '') - Date.parse(sentAt ?? '')
     expect(Date.parse(corrected ?? '')).toBe(timestamp.getTime() + skewMs)
     expect(headers).toMatchObject({ 'user-agent': 'Segment (Actions)', 'content-type': 'application/json' })
-    expect(isSignedBySegment(String(headers['x-signature']), 's3', Buffer.from(text), json)).toBe(true)
-    expect(isSignedBySegment(String(headers['x-signature']), 'other', Buffer.from(text), json)).toBe(false)
+    expect(provenBySegment(String(headers['x-signature']), 's3', Buffer.from(text), json)).toBe('all')
+    expect(provenBySegment(String(headers['x-signature']), 'other', Buffer.from(text), json)).toBe('nothing')
   })
 
   it('batches up to the size that is set, and signs the first element', async () => {
@@ -116,10 +116,10 @@ describe('Outbox', () => {
     expect(received.map(({ json }) => (json as object[]).length).sort()).toEqual([1, 3, 3])
     for (const { headers, text, json } of received) {
       const signature = String(headers['x-signature'])
-      expect(isSignedBySegment(signature, 's3', Buffer.from(text), json)).toBe(true)
-      expect(isSignedBySegment(signature, 's3', Buffer.from(JSON.stringify((json as object[])[0])), {})).toBe(
-        true,
-      )
+      const proven = (json as object[]).length === 1 ? 'all' : 'first'
+      expect(provenBySegment(signature, 's3', Buffer.from(text), json)).toBe(proven)
+      const first = Buffer.from(JSON.stringify((json as object[])[0]))
+      expect(provenBySegment(signature, 's3', first, {})).toBe('all')
     }
   })
 
