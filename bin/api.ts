@@ -9,6 +9,7 @@ import { createIdTypes } from '../api/id-types.ts'
 import { createStreams } from '../api/streams.ts'
 import { createWaker } from '../api/waker.ts'
 import { createStatsigConsole } from '../clients/statsig-console.ts'
+import { createStatsigExperiments } from '../clients/statsig-experiments.ts'
 import { createAudienceSyncs } from '../clients/temporal-audiences.ts'
 import { createLaneStarter } from '../clients/temporal-lanes.ts'
 import { createWorkflowRuns } from '../clients/temporal-runs.ts'
@@ -20,6 +21,7 @@ import { createFilterPreviews } from './filter-previews.ts'
 import { archivesOf } from './job-parts.ts'
 import { loadConfig, type LoadedConfig } from './load-config.ts'
 import { createLog } from './log.ts'
+import { takeUpEveryMs, tellUnknownKeys } from './open-store.ts'
 import { onProcessEnd } from './process-life.ts'
 import { configuredOauth } from './setup-parts.ts'
 import { connectInBackground } from './temporal-client.ts'
@@ -28,6 +30,7 @@ import { openThreadedStore } from './threaded-store.ts'
 const config = await loadConfig()
 const log = createLog('api', config.logLevel)
 const store = await openThreadedStore(config)
+await tellUnknownKeys(store, log)
 const temporal = connectInBackground(config, log)
 const starter = createLaneStarter({ client: temporal.client, clock })
 const runs = createWorkflowRuns({ client: temporal.client, clock })
@@ -50,6 +53,7 @@ const app = createApp({
     erasureStarter,
     audienceSyncs: createAudienceSyncs({ runs, clock }),
     idTypes,
+    experiments: createStatsigExperiments({ consoleUrl: config.statsigConsoleUrl, clock, log }),
     filterPreviews: createFilterPreviews(config.databasePath),
     archives: archivesOf(config),
     senders: eventSenders(config),
@@ -97,10 +101,14 @@ const erasureSweep = setInterval(() => void erasureStarter.sweep().catch(() => u
 
 const alertSweep = setInterval(() => void alertWatch.look(), 5_000)
 
+// A rotation of the master key waits until every process that runs has taken the new one up.
+const keySweep = setInterval(() => void store.masterKeys.takeUp().catch(() => undefined), takeUpEveryMs)
+
 const life = onProcessEnd(async () => {
   clearInterval(sweep)
   clearInterval(erasureSweep)
   clearInterval(alertSweep)
+  clearInterval(keySweep)
   disk.stop()
   streams.closeAll()
   // What has been received is answered first; idle keep-alive connections are not waited for.
