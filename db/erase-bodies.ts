@@ -2,6 +2,7 @@
 import { eraseItems, isErasedItem, type IsGone } from '../core/erasure.ts'
 import type { AcceptedRequest, LaneStore, Lease } from '../core/ports.ts'
 import { immediate, type Db } from './client.ts'
+import { blockOf, prepareRemakeBlock } from './search-blocks.ts'
 import { itemAt, logColumns, prepareLogAt, seqOfItem, toLogRow, type LogSqlRow } from './log-row.ts'
 
 interface StoredBody {
@@ -52,6 +53,7 @@ export function prepareBlankEntries(db: Db) {
   const blankTaken = db.sqlite.prepare(
     'UPDATE redriven SET path = NULL, detail = NULL WHERE origin_lane_id = ? AND origin_seq = ?',
   )
+  const remakeBlock = prepareRemakeBlock(db)
   return async (requestId: number, items: readonly number[]): Promise<void> => {
     const places = rows.all(requestId).flatMap(({ laneId, ...row }) => {
       const log = toLogRow(row)
@@ -62,11 +64,15 @@ export function prepareBlankEntries(db: Db) {
     })
     for (let from = 0; from < places.length; from += rowsMax) {
       const some = places.slice(from, from + rowsMax)
-      const blankAll = () =>
-        some.forEach(({ laneId, seq }) => {
+      const blankAll = () => {
+        for (const { laneId, seq } of some) {
           blank.run(laneId, seq)
           blankTaken.run(laneId, seq)
-        })
+        }
+        // What the search knows of a block would still tell that they were there.
+        const blocks = new Map(some.map((place) => [`${place.laneId} ${blockOf(place.seq)}`, place]))
+        for (const { laneId, seq } of blocks.values()) remakeBlock(laneId, seq)
+      }
       await immediate(db, () => zeroing(db.sqlite, blankAll))
     }
   }

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Entry, MessageQuery, Store } from '../../core/ports.ts'
 import { addToFilter, emptyFilter, mayHold, placesOf } from '../../db/block-filter.ts'
 import { openDb, type Db } from '../../db/client.ts'
+import { prepareBlankEntries } from '../../db/erase-bodies.ts'
 import { blockSize, prepareRemakeBlock } from '../../db/search-blocks.ts'
 import { createSecretBox } from '../../db/secret-box.ts'
 import { createStore } from '../../db/store.ts'
@@ -194,5 +195,19 @@ describe('prepareRemakeBlock', () => {
     prepareRemakeBlock(db)(1, 31)
     expect(mayHold(filter(), placesOf('userId', 'u3'))).toBe(false)
     expect((await search(store, { userId: 'u4' })).ids).toHaveLength(10)
+  })
+})
+
+describe('prepareBlankEntries', () => {
+  it('makes the blocks anew, so that a search index does not tell who was erased', async () => {
+    const { db, store } = await openFile()
+    await fill(store, blockSize)
+    const blank = prepareBlankEntries(db)
+    await blank(1, [29, 30, 31, 32, 33, 34, 35, 36, 37, 38])
+    const filter =
+      db.sqlite.prepare<[], Buffer>('SELECT filter FROM search_blocks').pluck().get() ?? Buffer.alloc(0)
+    expect(mayHold(filter, placesOf('userId', 'u3'))).toBe(false)
+    expect(mayHold(filter, placesOf('userId', 'u4'))).toBe(true)
+    expect((await search(store, { messageId: 'm31' })).ids).toEqual(['m31'])
   })
 })
