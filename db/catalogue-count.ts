@@ -71,32 +71,33 @@ function prepareNames({ sqlite }: Db) {
       'SELECT id FROM catalogue_names WHERE connection_id = ? AND kind = ? AND is_other = ? AND type = ? AND event = ?',
     )
     .pluck()
+  /** By connection and kind, then by type, then by name. */
   const memory = new Map<string, Map<string, Map<string, number>>>()
   let size = 0
-  const below = <V>(map: Map<string, Map<string, V>>, key: string): Map<string, V> => {
-    const inner = map.get(key) ?? new Map<string, V>()
-    map.set(key, inner)
-    return inner
-  }
 
   return {
-    at: (connectionId: string, kind: string) => ({
-      remembered: (type: string, event: string): number | undefined =>
-        memory.get(`${connectionId} ${kind}`)?.get(type)?.get(event),
-      find(isOther: number, type: string, event: string): number | undefined {
-        const id = select.get(connectionId, kind, isOther, type, event)
-        if (id === undefined || isOther === 1) return id
-        if (size >= rememberedMax) {
-          memory.clear()
-          size = 0
-        }
-        size += 1
-        below(below(memory, `${connectionId} ${kind}`), type).set(event, id)
-        return id
-      },
-      add: (isOther: number, type: string, event: string, nowMs: number): number =>
-        Number(insert.run(connectionId, kind, isOther, type, event, nowMs, nowMs).lastInsertRowid),
-    }),
+    at(connectionId: string, kind: string) {
+      if (size >= rememberedMax) {
+        memory.clear()
+        size = 0
+      }
+      const place = `${connectionId} ${kind}`
+      const types = memory.get(place) ?? new Map<string, Map<string, number>>()
+      memory.set(place, types)
+      return {
+        remembered: (type: string, event: string): number | undefined => types.get(type)?.get(event),
+        find(isOther: number, type: string, event: string): number | undefined {
+          const id = select.get(connectionId, kind, isOther, type, event)
+          if (id === undefined || isOther === 1) return id
+          const events = types.get(type) ?? new Map<string, number>()
+          types.set(type, events.set(event, id))
+          size += 1
+          return id
+        },
+        add: (isOther: number, type: string, event: string, nowMs: number): number =>
+          Number(insert.run(connectionId, kind, isOther, type, event, nowMs, nowMs).lastInsertRowid),
+      }
+    },
   }
 }
 
@@ -111,10 +112,24 @@ function prepareHours({ sqlite }: Db) {
     ON CONFLICT DO UPDATE SET last_seen_at_ms = max(last_seen_at_ms, excluded.last_seen_at_ms),
       delivered = delivered + excluded.delivered, filtered = filtered + excluded.filtered,
       skipped = skipped + excluded.skipped, rejected = rejected + excluded.rejected`)
+  // What most commits bring: less to bind.
+  const deliver = sqlite.prepare<number[]>(`
+    UPDATE catalogue_hours SET last_seen_at_ms = max(last_seen_at_ms, ?), delivered = delivered + ?
+    WHERE name_id = ? AND hour = ?`)
   return {
     /** Counts into an hour that has begun; false where there is none. */
-    more: (id: number, hour: number, nowMs: number, { delivered, filtered, skipped, rejected }: Counts) =>
-      update.run(nowMs, delivered, filtered, skipped, rejected, id, hour).changes > 0,
+    more(
+      id: number,
+      hour: number,
+      nowMs: number,
+      { delivered, filtered, skipped, rejected }: Counts,
+    ): boolean {
+      const isDelivered = filtered + skipped + rejected === 0
+      const { changes } = isDelivered
+        ? deliver.run(nowMs, delivered, id, hour)
+        : update.run(nowMs, delivered, filtered, skipped, rejected, id, hour)
+      return changes > 0
+    },
     first: (id: number, hour: number, nowMs: number, { delivered, filtered, skipped, rejected }: Counts) =>
       upsert.run(nowMs, delivered, filtered, skipped, rejected, id, hour),
   }
