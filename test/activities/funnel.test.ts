@@ -8,6 +8,7 @@ import { createSecretBox } from '../../db/secret-box.ts'
 import { openStore } from '../../db/store.ts'
 import { connectionId, createWorld, ScriptedStatsig, track } from '../support/world.ts'
 
+const steps = [60_000, 3_600_000, 86_400_000]
 const messages = Number(process.env.FUNNEL_MESSAGES ?? 4_000)
 const lanes = ['events', 'late'] as const satisfies StandingLane[]
 
@@ -36,7 +37,7 @@ const faulty = ({ events, index }: { events: { user: { userID?: string } }[]; in
 
 describe('createStatsStore', () => {
   it(
-    'adds up at every read of a mixed run with faults: accepted is the sum of all outcomes, by lane and in the series',
+    'adds up at every read of a mixed run with faults: accepted is the sum of all outcomes, by lane, and in series of minutes, hours and days',
     async () => {
       const world = await createWorld({ statsig: new ScriptedStatsig(faulty) })
       const reader = openStore(world.path, createSecretBox(Buffer.alloc(32, 7)))
@@ -45,15 +46,19 @@ describe('createStatsStore', () => {
 
       async function readOn(): Promise<void> {
         while (!isOver) {
+          const stepMs = steps[reads % steps.length] ?? 60_000
           for (const { lane, totals, series } of await reader.stats.read(connectionId, {
             sinceMs: 0,
-            stepMs: 60_000,
+            stepMs,
           })) {
             const { accepted, pending, ...ended } = totals
             const sum = Object.values(ended).reduce((a, b) => a + b, 0)
             if (accepted !== sum + pending || pending < 0) faults.push({ lane, totals })
-            const counted = series.reduce((all, point) => all + point.accepted, 0)
-            if (counted !== accepted) faults.push({ lane, accepted, counted })
+            // By the minute, the hour and the day: the same sums, each of them.
+            for (const name of ['accepted', 'delivered', 'filtered', 'skipped', 'rejected'] as const) {
+              const counted = series.reduce((all, point) => all + point[name], 0)
+              if (counted !== totals[name]) faults.push({ lane, stepMs, name, counted, total: totals[name] })
+            }
           }
           reads += 1
           await new Promise((resolve) => setTimeout(resolve, 2))

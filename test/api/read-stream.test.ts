@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EndedEntry, Store } from '../../core/ports.ts'
+import { createApp } from '../../api/app.ts'
 import { createStreams } from '../../api/streams.ts'
 import { apiKey, createApiWorld, type ApiWorld } from '../support/fake-deps.ts'
 import { endEntries } from '../support/end-entries.ts'
@@ -25,8 +26,8 @@ interface Event {
 }
 
 /** A reader as the standard wants it, of as many events as a test asks for. */
-async function openStream(query = '', headers: Record<string, string> = {}) {
-  const response = await world.app.request(`/api/v1/connections/con_1/stream${query}`, {
+async function openStream(query = '', headers: Record<string, string> = {}, app = world.app) {
+  const response = await app.request(`/api/v1/connections/con_1/stream${query}`, {
     headers: { authorization: `Bearer ${apiKey}`, ...headers },
   })
   const reader = response.body?.pipeThrough(new TextDecoderStream() as never).getReader() as
@@ -145,6 +146,22 @@ describe('registerReadStream', () => {
     await end({ messageId: 'm5' })
     expect(idsOf(await last.take(1))).toEqual(['m5'])
     await last.close()
+  })
+
+  it('goes on where another api process left off', async () => {
+    await accept(4)
+    const stream = await openStream()
+    await end({ messageId: 'm1' })
+    const [first] = await stream.take(1)
+    world.deps.streams.closeAll()
+    await end({ messageId: 'm2' })
+    const streams = createStreams()
+    const restarted = createApp({ ...world.deps, store: world.openSecond(), streams })
+    const resumed = await openStream('', { 'last-event-id': first?.id ?? '' }, restarted)
+    expect(idsOf(await resumed.take(1))).toEqual(['m2'])
+    await end({ messageId: 'm3' })
+    expect(idsOf(await resumed.take(1))).toEqual(['m3'])
+    streams.closeAll()
   })
 
   it('tells a reader who was away for long the newest, and how many it missed', async () => {
