@@ -122,7 +122,7 @@ export const settings = {
     'CAUSEWAY_SECRET_KEY',
     kinds.key,
     'made once, kept in DATA_DIR',
-    'Seals the keys of connections at rest: 32 bytes in base64. Lose it, and every connection needs its keys anew.',
+    'Seals the keys of connections at rest: 32 bytes in base64; `npm run rotate-key` changes it. Lose it, and every connection needs its keys anew.',
   ),
   vendors: may(
     'CAUSEWAY_VENDORS',

@@ -975,6 +975,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections/{id}/audiences/{key}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How large an audience was
+         * @description Desired and applied members at the end of the last run of each hour that had one, oldest first; each night has a run. `at` is the beginning of the hour. A week unless `since` says otherwise; 90 days are kept.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    since?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                    key: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Sizes by the hour. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AudienceHistory"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role of the key does not reach. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not found. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The request does not fit. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connections/{id}/audiences/{key}/members": {
         parameters: {
             query?: never;
@@ -1056,7 +1136,7 @@ export interface paths {
         put?: never;
         /**
          * Load members, as NDJSON or CSV of any length
-         * @description NDJSON: `"u1"` or `{"id":"u1","member":false,"timestamp":"…"}` a line. CSV: a column of ids, or a head with `id`, `member`, `timestamp`. Without `member` an id is in; without a time it is said now. `replace=true`: whoever is not named goes out, once the whole body has come. Removals wait for approval like any other.
+         * @description NDJSON: `"u1"` or `{"id":"u1","member":false,"timestamp":"…"}` a line. CSV: a column of ids, or a head with `id`, `member`, `timestamp`. Without `member` an id is in; without a time it is said now. `replace=true`: whoever is not named goes out, once the whole body has come, all of its lines could be read and it named somebody; `replaced` says whether. Removals wait for approval like any other.
          */
         post: {
             parameters: {
@@ -1541,7 +1621,7 @@ export interface paths {
         put?: never;
         /**
          * Export a past window of Statsig events
-         * @description Sends a past window of Statsig events to Segment again. What Segment has taken before is not sent twice.
+         * @description Sends a past window of Statsig events to Segment again. What Segment has taken before ends `skipped: duplicate`; `force` sends it again. A `dryRun` says what would go.
          */
         post: {
             parameters: {
@@ -3118,6 +3198,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/{id}/report.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that was not delivered, with reasons, and everything odd in the source */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description CSV with a header line. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role of the key does not reach. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not found. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/{id}/resume": {
         parameters: {
             query?: never;
@@ -3801,6 +3946,71 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/redrives/{id}/report.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that was not delivered, with reasons, and everything odd in the source */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description CSV with a header line. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The role of the key does not reach. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not found. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4677,7 +4887,7 @@ export interface components {
             };
             id: string;
             /** @enum {string} */
-            kind: "needs_attention" | "lane_stalled" | "rejection_rate" | "guard_waiting" | "webhook_quiet";
+            kind: "needs_attention" | "lane_stalled" | "rejection_rate" | "guard_waiting" | "webhook_quiet" | "token_dying";
             since: string;
             /** @enum {string} */
             state: "firing" | "recovered" | "test";
@@ -4691,7 +4901,7 @@ export interface components {
             firing: {
                 connectionId: string;
                 /** @enum {string} */
-                kind: "needs_attention" | "lane_stalled" | "rejection_rate" | "guard_waiting" | "webhook_quiet";
+                kind: "needs_attention" | "lane_stalled" | "rejection_rate" | "guard_waiting" | "webhook_quiet" | "token_dying";
                 since: string;
                 subject: string | null;
                 text: string;
@@ -4702,6 +4912,7 @@ export interface components {
                 lane_stalled: boolean;
                 needs_attention: boolean;
                 rejection_rate: boolean;
+                token_dying: boolean;
                 webhook_quiet: boolean;
             };
             nextCursor: string | null;
@@ -4717,6 +4928,7 @@ export interface components {
                 lane_stalled?: boolean;
                 needs_attention?: boolean;
                 rejection_rate?: boolean;
+                token_dying?: boolean;
                 webhook_quiet?: boolean;
             };
             /** @description Share of what ended within 5 minutes that may be rejected before it is told. */
@@ -4831,6 +5043,13 @@ export interface components {
             };
             /** @description Where membership messages go, signed or with a key. */
             webhookUrl: string;
+        };
+        AudienceHistory: {
+            data: {
+                applied: number;
+                at: string;
+                desired: number;
+            }[];
         };
         AudiencePatch: {
             createList?: boolean;
@@ -4970,6 +5189,8 @@ export interface components {
             }[];
             /** @default {} */
             inbound: {
+                /** @default false */
+                batchesNeedKey: boolean;
                 /** Format: date-time */
                 duplicatesUntil?: string;
                 /** @default true */
@@ -5013,6 +5234,7 @@ export interface components {
             };
             paused: boolean;
             segment: {
+                access?: components["schemas"]["SegmentAccess"];
                 apiToken: boolean;
                 sharedSecret: boolean;
                 writeKey: boolean;
@@ -5098,6 +5320,7 @@ export interface components {
                 to: string;
             }[] | null;
             inbound?: {
+                batchesNeedKey?: boolean | null;
                 /** Format: date-time */
                 duplicatesUntil?: string | null;
                 enabled?: boolean | null;
@@ -5162,6 +5385,8 @@ export interface components {
             reason?: string;
             receivedAt: string;
             settingsVersion?: number;
+            /** @description The door that it came through (`tracking`, `webhook`, `statsig_webhook`, `statsig_sdk`), or `replay:<id>` where a replay read it from an archive. */
+            source?: string;
             type?: string;
             userId?: string;
         };
@@ -5196,6 +5421,8 @@ export interface components {
             workflowId: string;
         };
         Export: components["schemas"]["Job"] & {
+            dryRun: boolean;
+            force: boolean;
             from: string;
             to: string;
         };
@@ -5300,6 +5527,7 @@ export interface components {
                 line: number;
             }[];
             received: number;
+            replaced: boolean;
             setAside: number;
             stale: number;
             taken: number;
@@ -5349,6 +5577,16 @@ export interface components {
             userId?: string | number;
         };
         NewExport: {
+            /**
+             * @description Plans and sends nothing: the answer stays `planned`, with its `plan`.
+             * @default false
+             */
+            dryRun: boolean;
+            /**
+             * @description Sends what was delivered before, too, under the same messageIds: Segment drops those that it still knows.
+             * @default false
+             */
+            force: boolean;
             /**
              * Format: date-time
              * @description ISO 8601, a time of receipt.
@@ -5500,6 +5738,15 @@ export interface components {
             };
             /** @description Size of the database beyond which the oldest ended messages go; null: no limit. */
             maxBytes: number | null;
+        };
+        SegmentAccess: {
+            /** @description Where nothing renews it. */
+            endsAt?: string;
+            renewedAt: string;
+            /** @description What is the matter, and what to do. */
+            says?: string;
+            /** @enum {string} */
+            state: "good" | "dying" | "ended";
         };
         Session: {
             /** @description null: signed in by a key, not by a cookie. */
