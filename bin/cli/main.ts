@@ -7,7 +7,11 @@ import { runCli } from './program.ts'
 /** A pipe whose reader has gone tells so by an event too; what was being written then fails by itself. */
 function outputOf(stream: NodeJS.WriteStream): Output {
   stream.on('error', () => undefined)
-  return { stream, isTty: stream.isTTY, columns: () => (stream.isTTY ? stream.columns : undefined) }
+  return {
+    stream,
+    isTty: stream.isTTY,
+    columns: () => (stream.isTTY && stream.columns > 0 ? stream.columns : undefined),
+  }
 }
 
 const interruption = new AbortController()

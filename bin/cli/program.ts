@@ -7,10 +7,10 @@ import { CliFailure, shownComplaint } from './failure.ts'
 import { ReaderGone, write, type Io } from './io.ts'
 import { jsonText, visible } from './text.ts'
 
-/** What a command does; its exit code, or none for `ok`. The last argument holds its options. */
-export type Work<A extends unknown[]> = (cli: Cli, ...args: A) => Promise<ExitCode | undefined | void>
+/** What a command does; its exit code, or none for `ok`. Its arguments come first, then its options. */
+export type Work = (cli: Cli, ...args: never[]) => Promise<ExitCode | undefined> | Promise<void>
 /** Makes an action for commander of it. */
-export type Act = <A extends unknown[]>(work: Work<A>) => (...args: unknown[]) => Promise<void>
+export type Act = (work: Work) => (...args: unknown[]) => Promise<void>
 /** Gives a command its options and action, or a group its commands. */
 export type Register = (command: Command, act: Act) => void
 
@@ -58,11 +58,11 @@ async function createProgram(
     .addHelpText('after', after)
   shape(program, io, errors)
   const act: Act =
-    <A extends unknown[]>(work: Work<A>) =>
-    async (...args: unknown[]) => {
+    (work) =>
+    async (...args) => {
       const command = args.at(-1) as Command
       const cli = new Cli(io, command.optsWithGlobals())
-      state.exitCode = (await work(cli, ...(args.slice(0, -1) as A))) ?? state.exitCode
+      state.exitCode = (await work(cli, ...(args.slice(0, -1) as never[]))) ?? state.exitCode
     }
   for (const { name, says, load } of commands) {
     const command = program.command(name).description(says)

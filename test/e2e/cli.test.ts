@@ -1,6 +1,5 @@
 // The command line as a person runs it: the real binary, against the whole product.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startCauseway, waitFor, type Causeway } from './causeway.ts'
 
@@ -10,7 +9,8 @@ interface Ran {
   err: string
 }
 
-const { bin } = JSON.parse(readFileSync('package.json', 'utf8')) as { bin: { causeway: string } }
+/** Linked there by npm: what `npx causeway` runs. */
+const binary = 'node_modules/.bin/causeway'
 let causeway: Causeway
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ afterAll(async () => {
 function begin(args: string[], stdin = '', env: Record<string, string> = {}) {
   const { dataDir, url } = causeway
   const { CAUSEWAY_API_KEY: _key, CAUSEWAY_URL: _url, ...rest } = process.env
-  const child: ChildProcess = spawn(bin.causeway, args, {
+  const child: ChildProcess = spawn(binary, args, {
     env: { ...rest, DATA_DIR: dataDir, PORT: new URL(url).port, ...env },
   })
   const ran: Ran = { exitCode: null, out: '', err: '' }

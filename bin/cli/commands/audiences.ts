@@ -22,6 +22,7 @@ const formats = ['csv', 'ndjson'] as const
 interface MemberOptions extends ConnectionOption {
   state?: (typeof memberStates)[number]
   id?: string
+  cursor?: string
   limit: number
 }
 interface LoadOptions extends ConnectionOption {
@@ -53,6 +54,7 @@ export const register: Register = (group, act) => {
     .option('--state <state>', `only these: ${memberStates.join(', ')}`, oneOf(memberStates))
     .option('--id <id>', 'only this one')
     .option('-n, --limit <n>', 'how many', wholeNumber(1, 500), 50)
+    .option('--cursor <cursor>', 'go on where a page ended')
     .action(act((cli, key: string, options: MemberOptions) => members(cli, key, options)))
   withConnection(group.command('sync <key>').description('bring its list up to date now'))
     .option('--mode <mode>', 'changes, or full: every member is pushed again', oneOf(modes), 'changes')
@@ -146,10 +148,10 @@ function shownAudience(audience: Audience): Shown {
 async function members(
   cli: Cli,
   key: string,
-  { connection, state, id, limit }: MemberOptions,
+  { connection, state, id, limit, cursor }: MemberOptions,
 ): Promise<void> {
   const { params } = await at(cli, key, { connection })
-  const query = { limit, ...given({ state, id }) }
+  const query = { limit, ...given({ state, id, cursor }) }
   const page = await ok(
     cli.api.GET('/api/v1/connections/{id}/audiences/{key}/members', { params: { ...params, query } }),
   )
@@ -159,10 +161,14 @@ async function members(
     shortTime(member.at),
     member.error ?? '',
   ])
+  const more = page.nextCursor === null ? [] : [paint.faint(`There is more: --cursor ${page.nextCursor}`)]
   await cli.answer(page, () =>
-    rows.length === 0
-      ? paint.faint('No member fits.')
-      : table(['id', 'state', 'since', 'why'], rows, { columns: cli.columns }),
+    join([
+      rows.length === 0
+        ? paint.faint('No member is on this page.')
+        : table(['id', 'state', 'since', 'why'], rows, { columns: cli.columns }),
+      ...more,
+    ]),
   )
 }
 
@@ -216,7 +222,7 @@ async function load(
   if (kind === undefined) throw misused('Is it CSV or NDJSON?', 'Say --format csv or --format ndjson.')
   const input = openInput(cli.io, file, 'file of members')
   const { path } = (await at(cli, key, { connection })).params
-  const url = `/api/v1/connections/${encodeURIComponent(path.id)}/audiences/${encodeURIComponent(key)}/members?replace=${replace}`
+  const url = `/api/v1/connections/${encodeURIComponent(path.id)}/audiences/${encodeURIComponent(key)}/members?replace=${String(replace)}`
   const response = await okRaw(
     cli.api.raw(url, {
       method: 'POST',

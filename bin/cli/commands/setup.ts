@@ -82,9 +82,11 @@ export function registerSetup(connections: Command, act: Act): void {
   withConnection(group.command('cancel').description('end it; what it made at Segment is removed')).action(
     act(async (cli, { connection }: ConnectionOption) => {
       const { id } = await pickConnection(cli, connection)
-      await sayOnce(
-        cli,
-        await ok(cli.api.DELETE('/api/v1/connections/{id}/setup', { params: { path: { id } } })),
+      const setup = await ok(cli.api.DELETE('/api/v1/connections/{id}/setup', { params: { path: { id } } }))
+      // It is undone step by step, so the answer may still show it where it was.
+      await cli.answer(
+        setup,
+        () => shown`Asked for; \`npx causeway connections setup show -c ${id}\` tells the end.`,
       )
     }),
   )
@@ -144,7 +146,7 @@ const goesOn = (id: string): CliFailure =>
 /** Where it stands, and what a person has to do. */
 export function shownSetup(setup: Setup): Shown {
   const { step, authorizeUrl, expiresAt, choices = [], missing = [], values = [], error } = setup
-  const sources = choices.flatMap(({ workspaceId, name, sources: all }) =>
+  const sources = (step === 'choose_source' ? choices : []).flatMap(({ workspaceId, name, sources: all }) =>
     all.map((source) => [source.id, source.name, source.slug, name, workspaceId]),
   )
   return join([

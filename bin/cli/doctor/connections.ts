@@ -52,6 +52,8 @@ function checkStatus({ id, name, status, paused, statsig, setup }: Connection): 
   ]
 }
 
+/** The key that a lane sends with. */
+const keyOf: Record<string, string> = { audiences: 'statsig.consoleKey', outbound: 'segment.writeKey' }
 const lagMsOdd = 5 * 60_000
 
 function checkLane(
@@ -66,7 +68,7 @@ function checkLane(
       bad(
         id,
         `${where}: ${reason}`,
-        `Set the key anew (npx causeway connections set-key … -c ${id}); or, once it is mended elsewhere, npx causeway connections retry -c ${id}`,
+        `Set the key anew: npx causeway connections set-key ${keyOf[lane] ?? 'statsig.serverKey'} -c ${id}; or, once it is mended elsewhere: npx causeway connections retry -c ${id}`,
       ),
     ]
   if (state.paused && !paused)

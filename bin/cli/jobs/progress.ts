@@ -64,6 +64,6 @@ function createLines({ stream }: Output, nowMs: () => number): Progress {
 export function said({ status, counts, ratePerSecond, etaSeconds }: Job): string {
   const done = `${grouped(counts.done)} of ${grouped(counts.planned)}`
   if (status !== 'running') return visible(`${done}, ${status}`)
-  const eta = etaSeconds === null ? '' : `, ${lengthOf(etaSeconds)} to go`
-  return `${done}, ${grouped(ratePerSecond)} a second${eta}`
+  const pace = ratePerSecond === 0 ? '' : `, ${grouped(ratePerSecond)} a second`
+  return `${done}${pace}${etaSeconds === null ? '' : `, ${lengthOf(etaSeconds)} to go`}`
 }
