@@ -14,7 +14,7 @@ export interface Causeway {
   /** What the launcher printed so far. */
   output: () => string
   /** A call of the control plane, with the key. */
-  api: <T>(method: string, path: string, body?: object) => Promise<T>
+  api: <T>(method: string, path: string, body?: object, headers?: Record<string, string>) => Promise<T>
   sandbox: <T>(method: string, path: string, body?: object) => Promise<T>
   /** Sends SIGKILL to the process whose command line has this text. */
   kill9: (part: string) => number
@@ -59,7 +59,7 @@ export async function startCauseway(
     ...settings,
   }
   // A process group of its own, so that Ctrl-C can be sent to the group as a terminal does.
-  const child = spawn(process.execPath, ['--import', 'tsx', 'bin/start.ts'], { env, detached: true })
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', 'bin/start.ts'], { env, detached: true })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
@@ -79,8 +79,8 @@ export async function startCauseway(
   const { apiKey } = JSON.parse(readFileSync(join(dataDir, 'keys.json'), 'utf8')) as { apiKey: string }
   return {
     ...{ url, sandboxUrl, temporalAddress: `127.0.0.1:${temporalPort}`, dataDir, output: () => output },
-    api: (method, path, body) =>
-      call(`${url}/api/v1${path}`, method, body, { authorization: `Bearer ${apiKey}` }),
+    api: (method, path, body, headers) =>
+      call(`${url}/api/v1${path}`, method, body, { authorization: `Bearer ${apiKey}`, ...headers }),
     sandbox: (method, path, body) => call(`${sandboxUrl}/_sandbox${path}`, method, body),
     pidOf: (part) => pidOf(child, part),
     kill9(part) {

@@ -346,6 +346,37 @@ describe('every outcome and reason', () => {
   )
 })
 
+describe('a redrive', () => {
+  interface Job {
+    id: string
+    status: string
+    counts: Record<string, number>
+  }
+  /** Asked for twice, as by a caller who did not get the first answer. Answers what the message has become. */
+  async function redrive(outcome: string, messageId: string, key: string): Promise<string[]> {
+    const { open } = connections
+    const asked = { outcome, messageIds: [messageId] }
+    const ask = () =>
+      causeway.api<Job>('POST', `/connections/${open.id}/redrives`, asked, { 'idempotency-key': key })
+    const [{ id }, again] = [await ask(), await ask()]
+    expect(again.id).toBe(id)
+    const read = () => causeway.api<Job>('GET', `/redrives/${id}`)
+    await waitFor(async () => (await read()).status === 'completed', 30_000)
+    expect((await read()).counts).toMatchObject({ planned: 1, done: 1 })
+    return (await find(open, messageId)).map(textOf)
+  }
+
+  it('sends what was rejected or filtered again, by the filters of now, and its outcome changes', async () => {
+    const [refused, unwanted] = ['case an event that the vendor refuses', 'case a name that a rule excludes']
+    expect(await redrive('rejected', refused, 'first')).toEqual(['delivered'])
+    expect(await redrive('filtered', unwanted, 'second')).toEqual(['filtered: rule:0'])
+    await causeway.api('PATCH', `/connections/${connections.open.id}`, {
+      filters: { inbound: { rules: [] } },
+    })
+    expect(await redrive('filtered', unwanted, 'third')).toEqual(['delivered'])
+  }, 100_000)
+})
+
 const hasEnded = ({ outcome }: ListedEntry): boolean => outcome !== 'pending'
 
 describe('alerts', () => {
