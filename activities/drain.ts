@@ -3,7 +3,7 @@
  * survive is in the store; what Temporal sees are counts and states.
  */
 import { BridgeError } from '../core/errors.ts'
-import type { LaneName } from '../core/lanes.ts'
+import type { LaneName, StandingLane } from '../core/lanes.ts'
 import type { BulkStore, Clock, ConnectionStore, ErasureStore, LaneStore, Lease, Log } from '../core/ports.ts'
 import { createBulkPace, isJobOver, type BulkPace } from './bulk-pace.ts'
 import { createFill, isAllOf, releasedRows, runEntriesOf, wholeParts, type Batch } from './batching.ts'
@@ -11,6 +11,7 @@ import { deliverRun, type RunContext, type Stopped } from './deliver-run.ts'
 import { toFailure } from './failures.ts'
 import type { LaneHandler } from './lane-handler.ts'
 import { openKey, type Missing } from './lane-key.ts'
+import type { ParsedBodies } from './parsed-bodies.ts'
 import { createRunReader } from './read-run.ts'
 import { watchForStop } from './watch-for-stop.ts'
 import type { createWatch } from './watch.ts'
@@ -41,6 +42,8 @@ export interface DrainDeps {
   watch: ReturnType<typeof createWatch>
   clock: Clock
   log: Log
+  /** What a filler of this process has parsed. */
+  parsed?: ParsedBodies
   /** Tests shorten these; the defaults are what the product runs with. */
   timing?: Partial<typeof defaultTiming> & { fillMs?: number }
 }
@@ -123,7 +126,7 @@ async function drainOpen(
 ): Promise<DrainResult> {
   const { lanes, watch, clock } = deps
   const pace = await createBulkPace(deps, opened)
-  const handler = handlerOf(deps, pace.steering?.handler ?? opened.lane)
+  const handler = handlerOf(deps, pace.steering ? bulkOf(pace.steering.handler) : opened.lane)
   const prepare = createPrepare(deps, handler, pace, stopping, onProgress)
   const fill = createFill(deps.timing?.fillMs ?? handler.fillMs)
   const { lingerMs, stintMs } = { ...defaultTiming, ...deps.timing }
@@ -187,7 +190,7 @@ function createPrepare(
   stopping: ReturnType<typeof watchForStop>,
   onProgress: (lease: Lease) => void,
 ) {
-  const readRun = createRunReader(deps.lanes, handler, pace.steering?.ageAtMs)
+  const readRun = createRunReader(deps.lanes, handler, pace.steering?.ageAtMs, deps.parsed)
   return async function prepare(lease: Lease): Promise<Prepared> {
     const entriesMax = await pace.entriesMax(runEntriesOf(handler))
     const found = await deps.lanes.read(lease, entriesMax)
@@ -196,8 +199,11 @@ function createPrepare(
     if ('missing' in context) return context
     const { rows, untilMs } = releasedRows(found, handler, context.settings, deps.clock.nowMs())
     if (rows.length === 0 && untilMs !== undefined) return { untilMs }
-    const isErased = deps.erasures.guard(lease.connectionId)
-    const run = await readRun(rows, lease.cursor, context.settings, entriesMax, isErased)
+    const known = {
+      isErased: deps.erasures.guard(lease.connectionId),
+      experiments: await handler.experiments?.(lease.connectionId),
+    }
+    const run = await readRun(rows, lease.cursor, context.settings, entriesMax, known)
     const isAll = untilMs === undefined && isAllOf(rows, lease.cursor, run, entriesMax)
     return { context, ...wholeParts(run, isAll, handler) }
   }
@@ -231,7 +237,10 @@ async function afterStop({ lanes, clock }: DrainDeps, stopped: Stopped, end: End
   }
 }
 
-function handlerOf({ handlers }: DrainDeps, lane: LaneName): LaneHandler {
+/** A job keeps neither the hour nor the day at which a lane sends its batches. */
+const bulkOf = (handler: StandingLane) => (handler === 'outbound' ? 'export' : handler)
+
+function handlerOf({ handlers }: DrainDeps, lane: string): LaneHandler {
   const handler = handlers[lane]
   if (!handler) throw new BridgeError('not_found', `No handler drains the lane ${lane}.`)
   return handler

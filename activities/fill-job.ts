@@ -7,6 +7,7 @@ import { aheadMax, isOver } from '../core/jobs.ts'
 import type { Clock, FillLease, FillState, Job, JobStore, Log } from '../core/ports.ts'
 import { toFailure } from './failures.ts'
 import type { Filler } from './fillers.ts'
+import type { ParsedBodies } from './parsed-bodies.ts'
 import { watchForStop } from './watch-for-stop.ts'
 
 export interface FillDeps {
@@ -14,6 +15,8 @@ export interface FillDeps {
   clock: Clock
   log: Log
   fillers: { store: Filler; archive: Filler }
+  /** For the drain of this process. */
+  parsed?: ParsedBodies
   /** Tests shorten these; the defaults are what the product runs with. */
   fillTiming?: Partial<typeof defaultTiming>
 }
@@ -76,13 +79,15 @@ async function runStint(deps: FillDeps, jobId: string): Promise<FillResult> {
 
 /** Appends what the source says, step by step. */
 async function read(stint: Stint, job: Job): Promise<FillResult['state']> {
-  const { jobs, lease, clock, signal, fillers } = stint
+  const { jobs, lease, clock, signal, fillers, parsed } = stint
   const source = 'source' in job.spec && job.spec.source === 'archive' ? fillers.archive : fillers.store
   let { checkpoint } = job
   for await (const step of source(job, signal)) {
     const room = await waitForRoom(stint, step.entries)
     if (room !== 'room') return room
-    await jobs.fill(lease, step.filling, clock.nowMs())
+    const { requestIds } = await jobs.fill(lease, step.filling, clock.nowMs())
+    const [requestId] = requestIds
+    if (step.parsed && requestId !== undefined) parsed?.put(requestId, step.parsed)
     checkpoint = step.filling.checkpoint
     // The drain is in this process too: it must come to its turn.
     await new Promise(setImmediate)

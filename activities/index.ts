@@ -6,6 +6,7 @@ import { createErase, type EraseDeps } from './erase.ts'
 import { createFillJob, type FillDeps } from './fill-job.ts'
 import { createHousekeep, type HousekeepDeps } from './housekeep.ts'
 import { createJobSteps } from './jobs.ts'
+import { createParsedBodies } from './parsed-bodies.ts'
 import { createPlanJob, type PlanDeps } from './plan-job.ts'
 import { createGiveUpAlert, createSendAlert, type AlertDeps } from './send-alert.ts'
 import { createSetUp } from './set-up.ts'
@@ -22,8 +23,9 @@ export type ActivityDeps = { setup: DisconnectDeps } & DrainDeps &
   PlanDeps
 
 export function createActivities(deps: ActivityDeps) {
+  const parsed = createParsedBodies()
   return {
-    drain: createDrain(deps),
+    drain: createDrain({ ...deps, parsed }),
     ...createSetUp(deps.setup),
     ...createDisconnect(deps.setup),
     housekeep: createHousekeep(deps),
@@ -32,7 +34,7 @@ export function createActivities(deps: ActivityDeps) {
     decideRemovals: createDecideRemovals(deps),
     startReconciles: createStartReconciles(deps),
     ...createJobSteps(deps),
-    fillJob: createFillJob(deps),
+    fillJob: createFillJob({ ...deps, parsed }),
     planJob: createPlanJob(deps),
     sendAlert: createSendAlert(deps),
     giveUpAlert: createGiveUpAlert(deps),

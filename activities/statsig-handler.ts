@@ -22,19 +22,26 @@ export interface StatsigHandlerDeps {
   tooOldAfterMs: number
 }
 
+/** What becomes of a message, by itself: no vendor and no store is needed to tell. */
+export function createStatsigDecide({
+  tooOldAfterMs,
+}: Pick<StatsigHandlerDeps, 'tooOldAfterMs'>): LaneHandler['decide'] {
+  return (item, receipt, settings) => {
+    const { seen, verdict } = mapSegmentMessage(item, receipt, settings)
+    if (verdict.kind !== 'mapped') return { seen, verdict }
+    // Age is fixed at receipt: waiting, an outage or a pause never makes a message too old.
+    if ((receipt.ageAtMs ?? receipt.receivedAtMs) - verdict.event.time > tooOldAfterMs) {
+      return { seen, verdict: { kind: 'skipped', reason: 'too_old', warnings: verdict.warnings } }
+    }
+    const mayBeEcho = isFromStatsigLibrary(item, receipt.batch)
+    return { seen, verdict: { ...verdict, event: JSON.stringify(verdict.event) }, mayBeEcho }
+  }
+}
+
 export function createStatsigHandler(deps: StatsigHandlerDeps): LaneHandler {
   return {
     limits,
-    decide(item, receipt, settings) {
-      const { seen, verdict } = mapSegmentMessage(item, receipt, settings)
-      if (verdict.kind !== 'mapped') return { seen, verdict }
-      // Age is fixed at receipt: waiting, an outage or a pause never makes a message too old.
-      if ((receipt.ageAtMs ?? receipt.receivedAtMs) - verdict.event.time > deps.tooOldAfterMs) {
-        return { seen, verdict: { kind: 'skipped', reason: 'too_old', warnings: verdict.warnings } }
-      }
-      const mayBeEcho = isFromStatsigLibrary(item, receipt.batch)
-      return { seen, verdict: { ...verdict, event: JSON.stringify(verdict.event) }, mayBeEcho }
-    },
+    decide: createStatsigDecide(deps),
     vendor: statsigVendor,
     key: {
       kind: 'statsig.serverKey',

@@ -51,18 +51,25 @@ export function createStoreFiller({ jobs, lanes }: StoreFillerDeps): Filler {
         const window = { after, upTo, fromMs: spec.fromMs, toMs: spec.toMs, limit: rowsMax }
         const found = await jobs.windowRows(connectionId, name, window)
         const selected = await select(lanes, spec, name, found.rows)
-        for (const { after: at, skip: left, ...step } of inSteps(selected, skip, found.lookedUpTo)) {
-          const checkpoint: StorePlace = { lane, after: at ?? after, skip: left, heads }
-          yield {
-            ...step,
-            filling: { ...step.filling, checkpoint, unitsTotal, unitsDone: unitsBefore + (at ?? after) },
-          }
+        let done = after
+        for (const { after: at = done, skip: left, ...step } of inSteps(selected, skip, found.lookedUpTo)) {
+          const checkpoint: StorePlace = { lane, after: at, skip: left, heads }
+          const outsideWindow = countBetween(found.outside, done, at)
+          const units = { unitsTotal, unitsDone: unitsBefore + at }
+          yield { ...step, filling: { ...step.filling, checkpoint, outsideWindow, ...units } }
+          done = at
         }
         ;[after, skip] = [found.lookedUpTo, 0]
       }
       unitsBefore += upTo
     }
   }
+}
+
+/** Entries outside the window that a step passes: told with it, so that a crash neither loses nor repeats them. */
+function countBetween(outside: { lastSeq: number; count: number }[], after: number, upTo: number): number {
+  const passed = outside.filter(({ lastSeq }) => lastSeq > after && lastSeq <= upTo)
+  return passed.reduce((sum, { count }) => sum + count, 0)
 }
 
 type Reference = NonNullable<Filling['references']>[number]

@@ -1,10 +1,12 @@
 /**
- * The report of a job as CSV (RFC 4180): a row for each message that was not delivered, and one for each oddity of the
- * source. Streamed: a report may be as long as the job.
+ * The report of a job as CSV (RFC 4180): a row for each message that was not delivered (`message`), one for each oddity
+ * of the source (`note`), and one for each number of messages that never came into its lane (`count`). Streamed: a report
+ * may be as long as the job.
  */
 import { parseBody } from '../core/stored-request.ts'
 import { isObject } from '../core/own-keys.ts'
 import type { Job, JobStore, LaneStore, ReportRow } from '../core/ports.ts'
+import { redact } from '../core/redact.ts'
 
 const columns = [
   ...['kind', 'position', 'outcome', 'reason', 'path', 'detail'],
@@ -33,6 +35,9 @@ async function* linesOf({ jobs, lanes }: Deps, job: Job): AsyncGenerator<string,
   yield `${columns.join(',')}\r\n`
   const notes = await jobs.notes(job.id)
   yield notes.map(({ kind, ...note }) => toLine({ kind: 'note', reason: kind, ...note })).join('')
+  yield leftOut(job)
+    .map((row) => toLine({ kind: 'count', ...row }))
+    .join('')
   const placeOf = createPlaces(lanes, job)
   for (let after = 0; ;) {
     const page = await jobs.report(job.id, after, pageMax)
@@ -44,9 +49,15 @@ async function* linesOf({ jobs, lanes }: Deps, job: Job): AsyncGenerator<string,
   }
 }
 
+/** What was not taken, and what was taken and not sent when the job was ended: told by number, never in silence. */
+function leftOut({ outsideWindow, notSelected, unsent }: Job): Row[] {
+  const counts = { outside_window: outsideWindow, not_selected: notSelected, unsent }
+  return Object.entries(counts).flatMap(([reason, count]) => (count > 0 ? [{ reason, count }] : []))
+}
+
 /** Cells are picked by the columns: what a row has besides is not shown. */
 function entryRow({ seq, ...entry }: ReportRow): Row {
-  return { kind: 'message', position: seq, count: 1, ...entry }
+  return { kind: 'message', position: seq, count: 1, ...(redact(entry) as typeof entry) }
 }
 
 /** Where in the archive a message stood; bodies come in order, so one is held. A body may have been purged. */

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, Connection as ClientConnection } from '@temporalio/client'
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
 import { createActivities } from '../activities/index.ts'
+import { createKeepGrants } from '../activities/keep-grants.ts'
 import { createStatsigHandler } from '../activities/statsig-handler.ts'
 import { createWatch } from '../activities/watch.ts'
 import { outboundHandlers } from './outbound-handlers.ts'
@@ -13,10 +14,10 @@ import type { Log, Store, WorkflowRuns } from '../core/ports.ts'
 import { alertSender } from './alert-parts.ts'
 import { audienceParts } from './audience-parts.ts'
 import { systemClock as clock } from './clock.ts'
-import { archivesOf, fillersOf } from './job-parts.ts'
+import { fillersOf } from './job-parts.ts'
 import { loadConfig, type LoadedConfig } from './load-config.ts'
 import { createLog } from './log.ts'
-import { openConfiguredStore } from './open-store.ts'
+import { openConfiguredStore, takeUpEveryMs, tellUnknownKeys } from './open-store.ts'
 import { onProcessEnd } from './process-life.ts'
 import { workflowBundle } from './workflow-bundle.ts'
 import { setupParts } from './setup-parts.ts'
@@ -30,6 +31,8 @@ export async function runWorker(name: 'worker' | 'bulk-worker', taskQueue: strin
   const config = await loadConfig()
   const log = createLog(name, config.logLevel)
   const store = await openConfiguredStore(config)
+  await tellUnknownKeys(store, log)
+  const keySweep = setInterval(() => void store.masterKeys.takeUp().catch(() => undefined), takeUpEveryMs)
   // Signals are ours: the SDK's own handlers would shut the worker down in the middle of the launcher's order.
   Runtime.install({ shutdownSignals: [], logger: quietLogger(log) })
   const held: { worker?: Worker } = {}
@@ -39,6 +42,7 @@ export async function runWorker(name: 'worker' | 'bulk-worker', taskQueue: strin
     stopping = true
     if (held.worker?.getState() === 'RUNNING') held.worker.shutdown()
     await ended
+    clearInterval(keySweep)
     await store.close()
   })
   const upkeep = { namespace: config.temporalNamespace, withSchedules: taskQueue === 'causeway-bulk', log }
@@ -80,9 +84,10 @@ function workerOptions(
   const { connections, lanes, retention, erasures, alerts, catalogue, jobs } = store
   const statsigEvents = createStatsigEvents({ eventsUrl: statsigEventsUrl, clock })
   const statsig = createStatsigHandler({ ...{ connections, tooOldAfterMs }, statsig: statsigEvents })
-  const wayBack = outboundHandlers(connections, statsigEvents, config)
+  const wayBack = outboundHandlers(connections, statsigEvents, config, log)
   const watch = createWatch(() => lanes.version())
   const audiences = audienceParts(store, runs, statsigConsoleUrl)
+  const setup = setupParts(config, store, runs, log)
   const handlers = { events: statsig, late: statsig, audiences: audiences.handler, ...wayBack }
   return {
     activities: createActivities({
@@ -96,8 +101,8 @@ function workerOptions(
         (nowMs) => alerts.purge(nowMs - retentionDays * 86_400_000),
         (nowMs) => jobs.purge(nowMs - retentionDays * 86_400_000),
       ],
-      fillers: fillersOf(store, archivesOf(config)),
-      setup: setupParts(config, store, runs, log),
+      fillers: fillersOf(store, config),
+      ...{ setup, keepGrants: createKeepGrants(setup) },
     }),
     // Cancellation arrives with a heartbeat: with the default throttle it takes most of the heartbeat timeout.
     maxHeartbeatThrottleInterval: '500ms',

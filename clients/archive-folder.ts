@@ -1,5 +1,4 @@
 /** Archives in a local folder: gzip files of Segment's layout, wherever below it they lie. */
-import { createReadStream } from 'node:fs'
 import { lstat, open, readdir, realpath } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
 import { BridgeError } from '../core/errors.ts'
@@ -59,6 +58,8 @@ async function statOf(root: string, file: string): Promise<ArchiveFile | undefin
 const etagOf = (stat: { size: number; mtimeMs: number; ino: number }): string =>
   `${stat.size}-${Math.round(stat.mtimeMs * 1000)}-${stat.ino}`
 
+const pieceBytes = 256 * 1024
+
 async function* read(
   root: string,
   { file, etag }: ArchiveFile,
@@ -73,13 +74,13 @@ async function* read(
   try {
     const isSame = async () => etagOf(await handle.stat()) === etag
     if (!(await isSame())) throw new BridgeError('archive_file_changed', file)
-    const options = {
-      fd: handle.fd,
-      autoClose: false,
-      highWaterMark: 256 * 1024,
-      ...(signal ? { signal } : {}),
+    for (let at = 0; ;) {
+      signal?.throwIfAborted()
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(pieceBytes), 0, pieceBytes, at)
+      if (bytesRead === 0) break
+      at += bytesRead
+      yield buffer.subarray(0, bytesRead)
     }
-    for await (const piece of createReadStream(path, options)) yield piece as Buffer
     // Rewritten in place while it was read: what was read may be half of each.
     if (!(await isSame())) throw new BridgeError('archive_file_changed', file)
   } finally {

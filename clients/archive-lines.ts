@@ -11,31 +11,35 @@ const lineBytesMax = 1024 * 1024
 const sliceBytes = 16 * 1024
 
 /**
- * Lines from an offset in the text on, in order. `open` gives the compressed bytes from the beginning, and is called
- * again where a fault is looked for more closely. Throws what `open` throws.
+ * Lines from an offset in the text on, in order, a piece of text at a time: a step for each line would cost more than
+ * its reading. `open` gives the compressed bytes from the beginning, and is called again where a fault is looked for
+ * more closely. Throws what `open` throws.
  */
 export async function* readLines(
   open: () => AsyncIterable<Uint8Array>,
   offset = 0,
-): AsyncGenerator<ArchiveLine | FileNote> {
+): AsyncGenerator<ArchiveLine[] | FileNote> {
   const splitter = new Splitter(offset)
   const end = yield* readText(open, splitter)
+  // Told at the end, which a file has but once, however often its reading is taken up again.
+  if (end.members > 1) yield { note: 'several_members', detail: `${end.members} gzip members` }
   if (end.cut) yield { note: 'cut', detail: `after ${splitter.position} bytes of text` }
   if (end.corrupt !== undefined) yield { note: 'corrupt', detail: end.corrupt }
   const rest = splitter.last(end.cut || end.corrupt !== undefined)
-  if (rest) yield rest
+  if (rest) yield [rest]
   if (splitter.position === 0) yield { note: 'empty', detail: undefined }
 }
 
 interface TextEnd {
   cut: boolean
   corrupt?: string
+  members: number
 }
 
 async function* readText(
   open: () => AsyncIterable<Uint8Array>,
   splitter: Splitter,
-): AsyncGenerator<ArchiveLine, TextEnd> {
+): AsyncGenerator<ArchiveLine[], TextEnd> {
   let fineFrom: number | undefined
   for (;;) {
     let passed = 0
@@ -43,22 +47,24 @@ async function* readText(
     for (;;) {
       const next = await text.next()
       if (next.done) {
-        const { faultAt, fault, cut } = next.value
-        if (faultAt === undefined) return { cut }
-        if (fineFrom !== undefined) return { cut: false, corrupt: `${fault ?? ''} at byte ${faultAt}` }
+        const { faultAt, fault, cut, members } = next.value
+        if (faultAt === undefined) return { cut, members }
+        if (fineFrom !== undefined)
+          return { cut: false, corrupt: `${fault ?? ''} at byte ${faultAt}`, members }
         // zlib gives nothing of the slice in which it fails: once more, in slices of a few bytes from there on.
         fineFrom = faultAt
         break
       }
       const from = Math.max(0, splitter.seen - passed)
       passed += next.value.length
-      if (from < next.value.length) yield* splitter.add(next.value.subarray(from))
+      if (from < next.value.length) yield splitter.add(next.value.subarray(from))
     }
   }
 }
 
 interface GunzipEnd {
   cut: boolean
+  members: number
   faultAt?: number
   fault?: string
 }
@@ -69,22 +75,49 @@ async function* gunzip(
   fineFrom: number | undefined,
 ): AsyncGenerator<Buffer, GunzipEnd> {
   const zlib = new Unzipping()
+  const heads = new MemberCount()
   let at = 0
   try {
     for await (const piece of compressed) {
+      heads.add(piece)
       for (const slice of slicesOf(Buffer.from(piece.buffer, piece.byteOffset, piece.length), at, fineFrom)) {
         yield* zlib.write(slice)
-        if (zlib.error) return { cut: false, faultAt: at, fault: zlib.error.message }
+        if (zlib.error) return { cut: false, faultAt: at, fault: zlib.error.message, members: heads.count }
         at += slice.length
       }
     }
-    if (at === 0) return { cut: false }
+    const members = heads.count
+    if (at === 0) return { cut: false, members }
     yield* zlib.end()
     // What zlib calls an unexpected end is a file that was cut, or was still being written.
-    if (zlib.error?.code === 'Z_BUF_ERROR') return { cut: true }
-    return zlib.error ? { cut: false, faultAt: at, fault: zlib.error.message } : { cut: false }
+    if (zlib.error?.code === 'Z_BUF_ERROR') return { cut: true, members }
+    return { cut: false, members, ...(zlib.error && { faultAt: at, fault: zlib.error.message }) }
   } finally {
     zlib.destroy()
+  }
+}
+
+const headBytes = 10
+/** Identification and method; what stands at 3, 8 and 9 is looked at besides (RFC 1952, 2.3.1). */
+const headStart = Buffer.from([0x1f, 0x8b, 0x08])
+
+/**
+ * Counts gzip members by their heads: zlib goes from one to the next without a word. Five bytes that are as they must be
+ * are there by chance once in a hundred billion.
+ */
+class MemberCount {
+  count = 0
+  private tail = Buffer.alloc(0)
+
+  add(piece: Uint8Array): void {
+    const bytes = Buffer.concat([this.tail, piece])
+    for (let at = bytes.indexOf(headStart); at !== -1; at = bytes.indexOf(headStart, at + 1)) {
+      if (at + headBytes > bytes.length) break
+      const [flags = 255, extra = 255, system = 254] = [bytes[at + 3], bytes[at + 8], bytes[at + 9]]
+      if (flags < 32 && [0, 2, 4].includes(extra) && (system < 14 || system === 255)) this.count += 1
+    }
+    // A head that is not whole yet is looked at with the next piece.
+    this.tail = bytes.subarray(Math.max(0, bytes.length - headBytes + 1))
   }
 }
 
@@ -148,6 +181,12 @@ class Unzipping {
 const [newline, carriageReturn] = [0x0a, 0x0d]
 const isBom = (bytes: Buffer) => bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
 
+/** U+2028, U+2029 and NEL, as UTF-8: other programs break a line there. */
+const separators = ['\u2028', '\u2029', '\u0085'].map((text) => Buffer.from(text))
+const hasSeparator = (bytes: Buffer): boolean => separators.some((separator) => bytes.includes(separator))
+
+const nothingOdd: readonly string[] = Object.freeze([])
+
 /** Cuts text into lines at line feeds alone: U+2028 and its like are part of a message. */
 class Splitter {
   /** Bytes of text that have been given to `add`, or lie before the offset. */
@@ -163,22 +202,27 @@ class Splitter {
     this.position = offset
   }
 
-  *add(piece: Buffer): Generator<ArchiveLine> {
+  /** The lines that end in this piece. */
+  add(piece: Buffer): ArchiveLine[] {
+    const lines: ArchiveLine[] = []
+    const mayBeSeparated = hasSeparator(piece)
     let from = 0
     for (let at = piece.indexOf(newline); at !== -1; at = piece.indexOf(newline, from)) {
-      const line = this.lineOf(piece.subarray(from, at))
+      const mayBe = mayBeSeparated || this.heldBytes > 0
+      const { bytes, oddities } = this.lineOf(piece.subarray(from, at), mayBe)
       from = at + 1
       this.position = this.seen + from
-      yield { ...line, end: this.position }
+      lines.push({ bytes, oddities, end: this.position })
     }
     this.hold(piece.subarray(from))
     this.seen += piece.length
+    return lines
   }
 
   /** What stands behind the last line break. */
   last(isBroken: boolean): ArchiveLine | undefined {
     if (this.heldBytes === 0) return undefined
-    const line = this.lineOf(Buffer.alloc(0))
+    const line = this.lineOf(Buffer.alloc(0), true)
     this.position = this.seen
     const oddities = isBroken ? line.oddities : [...line.oddities, 'no_last_newline']
     return { bytes: line.bytes, oddities, end: this.seen }
@@ -192,28 +236,44 @@ class Splitter {
     this.heldBytes += piece.length
   }
 
-  private lineOf(tail: Buffer): Pick<ArchiveLine, 'bytes' | 'oddities'> {
+  private lineOf(tail: Buffer, mayBeSeparated: boolean): Pick<ArchiveLine, 'bytes' | 'oddities'> {
     let bytes = tail
     if (this.heldBytes > 0) {
       this.hold(tail)
       bytes = Buffer.concat(this.held)
     }
-    const oddities = this.dropped || bytes.length > lineBytesMax ? ['line_too_long'] : []
-    // Cut so that no JSON is left of it: it is told as what it is.
-    if (oddities.length > 0) bytes = bytes.subarray(0, 2_048)
+    const isTooLong = this.dropped || bytes.length > lineBytesMax
     ;[this.held, this.heldBytes, this.dropped] = [[], 0, false]
-    if (bytes.at(-1) === carriageReturn) {
-      oddities.push('crlf')
-      bytes = bytes.subarray(0, -1)
-    }
-    if (isBom(bytes)) {
-      oddities.push('bom')
-      bytes = bytes.subarray(3)
-    }
-    if (bytes.every((byte) => byte === 0x20 || byte === 0x09)) {
-      oddities.push('blank')
-      bytes = bytes.subarray(0, 0)
-    }
-    return { bytes, oddities }
+    // Cut so that no JSON is left of it: it is told as what it is.
+    if (isTooLong) bytes = bytes.subarray(0, 2_048)
+    return trim(bytes, isTooLong ? ['line_too_long'] : [], mayBeSeparated)
   }
+}
+
+/** A line without what does not belong to its JSON, and what that was. Most lines have nothing of it. */
+function trim(
+  line: Buffer,
+  found: string[],
+  mayBeSeparated: boolean,
+): Pick<ArchiveLine, 'bytes' | 'oddities'> {
+  let bytes = line
+  if (bytes.at(-1) === carriageReturn) {
+    found.push('crlf')
+    bytes = bytes.subarray(0, -1)
+  }
+  if (isBom(bytes)) {
+    found.push('bom')
+    bytes = bytes.subarray(3)
+  }
+  if (isBlank(bytes)) {
+    found.push('blank')
+    bytes = bytes.subarray(0, 0)
+  }
+  if (mayBeSeparated && hasSeparator(bytes)) found.push('separator_in_text')
+  return { bytes, oddities: found.length === 0 ? nothingOdd : found }
+}
+
+function isBlank(bytes: Buffer): boolean {
+  for (const byte of bytes) if (byte !== 0x20 && byte !== 0x09) return false
+  return true
 }

@@ -9,10 +9,11 @@ import { parseTimeMs } from './segment-to-statsig/parse-time.ts'
 
 export type ArchiveWindow = Pick<ReplaySpec, 'fromMs' | 'toMs' | 'events' | 'types'>
 
+/** `receivedAtMs` undefined: it says no time that can be read. */
 export type ReadLine =
-  | { kind: 'outside' | 'not_selected' }
-  /** `json`: the element of the batch that it becomes. `receivedAtMs` undefined: it says no time that can be read. */
-  | { kind: 'message' | 'not_json'; json: Uint8Array; receivedAtMs: number | undefined }
+  | { kind: 'outside' | 'not_selected'; receivedAtMs: number | undefined }
+  /** `json`: the element of the batch that it becomes; `item`: the same, parsed. */
+  | { kind: 'message' | 'not_json'; json: Uint8Array; item: unknown; receivedAtMs: number | undefined }
 
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
@@ -26,18 +27,20 @@ const garbageBytesMax = 2_048
 export function readArchiveLine(bytes: Uint8Array, window: ArchiveWindow): ReadLine {
   const value = parse(bytes)
   if (value === undefined) {
-    const json = encoder.encode(JSON.stringify(decoder.decode(bytes.subarray(0, garbageBytesMax))))
-    return { kind: 'not_json', json, receivedAtMs: undefined }
+    const item = decoder.decode(bytes.subarray(0, garbageBytesMax))
+    return { kind: 'not_json', json: encoder.encode(JSON.stringify(item)), item, receivedAtMs: undefined }
   }
   if (!isObject(value)) {
-    const json = typeof value === 'string' ? encoder.encode(JSON.stringify([value])) : bytes
-    return { kind: 'message', json, receivedAtMs: undefined }
+    if (typeof value !== 'string')
+      return { kind: 'message', json: bytes, item: value, receivedAtMs: undefined }
+    const item = [value]
+    return { kind: 'message', json: encoder.encode(JSON.stringify(item)), item, receivedAtMs: undefined }
   }
   const receivedAtMs = archiveReceivedAtMs(value)
   if (receivedAtMs !== undefined && (receivedAtMs < window.fromMs || receivedAtMs >= window.toMs))
-    return { kind: 'outside' }
-  if (!isWanted(value, window)) return { kind: 'not_selected' }
-  return { kind: 'message', json: bytes, receivedAtMs }
+    return { kind: 'outside', receivedAtMs }
+  if (!isWanted(value, window)) return { kind: 'not_selected', receivedAtMs }
+  return { kind: 'message', json: bytes, item: value, receivedAtMs }
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -98,6 +98,11 @@ export interface Steering {
   ageAtMs: number | undefined
 }
 
+/** `requestIds`: of the bodies that were appended, in their order. */
+export interface Filled extends FillState {
+  requestIds: number[]
+}
+
 export interface RedriveStep extends FillState {
   taken: number
   /** Nothing is left to look at. */
@@ -153,7 +158,7 @@ export interface JobStore {
 
   openFill(id: string, nowMs: number): Promise<FillLease>
   /** Throws `lane_lost` where another filler has the job. */
-  fill(lease: FillLease, filling: Filling, nowMs: number): Promise<FillState>
+  fill(lease: FillLease, filling: Filling, nowMs: number): Promise<Filled>
   fillState(lease: FillLease): Promise<FillState>
   /** Takes the next entries that the redrive's spec fits, or looks at the next few thousand in vain. */
   redrive(lease: FillLease, max: number, nowMs: number): Promise<RedriveStep>
@@ -184,7 +189,12 @@ export interface JobStore {
     connectionId: string,
     lane: StandingLane,
     window: { after: number; upTo: number; fromMs: number; toMs: number; limit: number },
-  ): Promise<{ rows: LogRow[]; lookedUpTo: number; outside: number }>
+  ): Promise<{
+    rows: LogRow[]
+    lookedUpTo: number
+    /** Of rows outside the window: their last position, and how many entries they are. */
+    outside: { lastSeq: number; count: number }[]
+  }>
 }
 
 /** What the drain reads of jobs. */
@@ -193,15 +203,15 @@ export type BulkStore = Pick<JobStore, 'byLane' | 'steering' | 'isDrained' | 'li
 export type JobChange = 'pause' | 'resume' | 'cancel' | { rate: number | null } | { fail: string }
 
 export interface ArchiveLine {
-  /** Without its line break; empty for a blank line. A view: to be used before the next line is asked for. */
+  /** Without its line break; empty for a blank line. A view: to be used before the next ones are asked for. */
   bytes: Buffer
   /** Where the next line begins, in bytes of the decompressed text. */
   end: number
-  /** `bom`, `crlf`, `blank`, `no_last_newline`, `line_too_long`. */
-  oddities: string[]
+  /** `bom`, `crlf`, `blank`, `no_last_newline`, `line_too_long`, `separator_in_text`. */
+  oddities: readonly string[]
 }
 
-/** Something odd of the file as a whole: `cut`, `corrupt`, `empty`. */
+/** Something odd of the file as a whole: `several_members`, `cut`, `corrupt`, `empty`. */
 export interface FileNote {
   note: string
   detail: string | undefined
@@ -214,13 +224,13 @@ export interface ArchiveAccess {
   /** All files of an archive, in the order of their names, or `only` that one. Throws `archive_unreadable`, `archive_forbidden`. */
   list(path: string, only?: string): AsyncIterable<ArchiveFile>
   /**
-   * The lines of one file, from an offset in its text on, and what is odd in the file as a whole. Throws
-   * `archive_file_gone` or `archive_file_changed`.
+   * The lines of one file, from an offset in its text on, as many together as one piece of it held, and what is odd in
+   * the file as a whole. Throws `archive_file_gone` or `archive_file_changed`.
    */
   lines(
     path: string,
     file: ArchiveFile,
     offset: number,
     signal?: AbortSignal,
-  ): AsyncIterable<ArchiveLine | FileNote>
+  ): AsyncIterable<ArchiveLine[] | FileNote>
 }

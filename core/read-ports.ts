@@ -8,6 +8,8 @@ export interface Entry {
   id: string
   connectionId: string
   lane: LaneName
+  /** The door that it came through, or `replay:<id>` where a replay read it from an archive; undefined once that is purged. */
+  source: string | undefined
   messageId: string | undefined
   outcome: Outcome
   reason: string | undefined

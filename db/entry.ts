@@ -4,6 +4,7 @@ import type { LaneName } from '../core/lanes.ts'
 import { outcomes } from '../core/outcome.ts'
 import type { Entry, LogRow } from '../core/ports.ts'
 import { mapForLane, type Mapped } from '../core/directions.ts'
+import type { RequestSource } from '../core/receipt.ts'
 import { defaultSettings } from '../core/settings.ts'
 import { receiptOf, unpackForLane } from '../core/stored-request.ts'
 import { itemAt } from './log-row.ts'
@@ -32,13 +33,21 @@ export interface EndedRow {
   endedAtMs: number
   settingsVersion: number
   receivedAtMs: number
+  source: RequestSource | null
 }
+
+const ofRequest = (column: string) =>
+  `(SELECT request.${column} FROM lane_log log JOIN requests request ON request.id = log.request_id
+    WHERE log.lane_id = entry.lane_id AND log.last_seq >= entry.seq ORDER BY log.last_seq LIMIT 1)`
 
 /** Columns of `EndedRow` from `entries entry`. Where the request has been purged, the ending tells the time. */
 export const endedColumns = `entry.seq, entry.outcome, entry.reason, entry.path, entry.detail, entry.message_id AS messageId, entry.type,
   entry.event, entry.user_id AS userId, entry.ended_at_ms AS endedAtMs, entry.settings_version AS settingsVersion,
-  coalesce((SELECT request.received_at_ms FROM lane_log log JOIN requests request ON request.id = log.request_id
-    WHERE log.lane_id = entry.lane_id AND log.last_seq >= entry.seq ORDER BY log.last_seq LIMIT 1), entry.ended_at_ms) AS receivedAtMs`
+  coalesce(${ofRequest('received_at_ms')}, entry.ended_at_ms) AS receivedAtMs, ${ofRequest('source')} AS source`
+
+/** What only an archive holds came by the replay that read it. */
+const sourceOf = (lane: LaneName, door: RequestSource | null): string | undefined =>
+  door === 'archive' ? lane : (door ?? undefined)
 
 type Lane = Pick<LaneRow, 'id' | 'name' | 'connectionId'>
 
@@ -47,6 +56,7 @@ export function endedEntry(lane: Lane, row: EndedRow): Entry {
     id: entryId(lane.id, row.seq),
     connectionId: lane.connectionId,
     lane: lane.name,
+    source: sourceOf(lane.name, row.source),
     messageId: row.messageId ?? undefined,
     outcome: outcomes[row.outcome] ?? 'pending',
     reason: row.reason ?? undefined,
@@ -80,6 +90,7 @@ export function pendingEntry(lane: Lane, row: LogRow, seq: number, seen: Seen): 
     id: entryId(lane.id, seq),
     connectionId: lane.connectionId,
     lane: lane.name,
+    source: sourceOf(lane.name, row.source),
     messageId: seen.messageId ?? madeMessageId(row.requestId, itemAt(row, seq)),
     outcome: 'pending',
     reason: undefined,

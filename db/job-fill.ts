@@ -1,6 +1,6 @@
 /** The filler's writing: what it appends to a job's lane, and how far it is, in one transaction. */
 import { BridgeError } from '../core/errors.ts'
-import type { FillLease, Filling, FillState } from '../core/job-ports.ts'
+import type { Filled, FillLease, Filling, FillState } from '../core/job-ports.ts'
 import type { JobStatus } from '../core/jobs.ts'
 import type { Db } from './client.ts'
 import { minuteOf } from './minute.ts'
@@ -53,10 +53,10 @@ export function createJobFill({ sqlite }: Db) {
       return { jobId: id, epoch }
     },
     state: (lease: FillLease): FillState => told(current(lease)),
-    append(lease: FillLease, filling: Filling, nowMs: number): FillState {
+    append(lease: FillLease, filling: Filling, nowMs: number): Filled {
       const { laneId, connectionId } = current(lease)
       const { references = [], bodies = [], notes = [], checkpoint } = filling
-      append(laneId, connectionId, { references, bodies }, nowMs)
+      const requestIds = append(laneId, connectionId, { references, bodies }, nowMs)
       progress.run({
         id: lease.jobId,
         checkpoint: checkpoint === undefined ? null : JSON.stringify(checkpoint),
@@ -69,7 +69,7 @@ export function createJobFill({ sqlite }: Db) {
       for (const { kind, file, count, detail } of notes)
         note.run({ id: lease.jobId, kind, file, count, detail: detail ?? null })
       touch.run(nowMs, lease.jobId)
-      return told(current(lease))
+      return { ...told(current(lease)), requestIds }
     },
   }
 }
@@ -120,8 +120,9 @@ function prepareAppend({ sqlite }: Pick<Db, 'sqlite'>) {
     connectionId: string,
     { references, bodies }: Required<Pick<Filling, 'references' | 'bodies'>>,
     nowMs: number,
-  ): void => {
+  ): number[] => {
     let bytes = 0
+    const requestIds: number[] = []
     const rows: { requestId: number | bigint; items: string | null; n: number; sole: boolean }[] = []
     for (const { requestId, items, count: n, sole } of references) {
       if (exists.get(requestId) === undefined) continue
@@ -130,10 +131,11 @@ function prepareAppend({ sqlite }: Pick<Db, 'sqlite'>) {
     for (const { receivedAtMs, source, call, body, count: n } of bodies) {
       const { lastInsertRowid } = insertRequest.run(connectionId, receivedAtMs, source, call, body)
       rows.push({ requestId: lastInsertRowid, items: null, n, sole: true })
+      requestIds.push(Number(lastInsertRowid))
       bytes += body.length
     }
     const total = rows.reduce((sum, { n }) => sum + n, 0)
-    if (total === 0) return
+    if (total === 0) return requestIds
     const head = advance.get(total, bytes, laneId) ?? 0
     let lastSeq = head - total
     for (const { requestId, items, n, sole } of rows) {
@@ -145,5 +147,6 @@ function prepareAppend({ sqlite }: Pick<Db, 'sqlite'>) {
       const n = rows.reduce((sum, row) => sum + (row.sole === sole ? row.n : 0), 0)
       if (n > 0) count.run({ laneId, minute: minuteOf(nowMs), sole: sole ? 1 : 0, n })
     }
+    return requestIds
   }
 }

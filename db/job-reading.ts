@@ -210,12 +210,13 @@ function prepareWindowRows({ sqlite }: Db): Reading['windowRows'] {
   )
   return async (connectionId, lane, { after, upTo, fromMs, toMs, limit }) => {
     const looked = rows.all(connectionId, lane, after, upTo, limit)
-    const inside = looked.filter(({ receivedAtMs }) => receivedAtMs >= fromMs && receivedAtMs < toMs)
-    const size = (some: LogSqlRow[]) => some.reduce((sum, row) => sum + row.lastSeq - row.firstSeq + 1, 0)
+    const isInside = ({ receivedAtMs }: LogSqlRow) => receivedAtMs >= fromMs && receivedAtMs < toMs
     return {
-      rows: inside.map(toLogRow),
+      rows: looked.filter(isInside).map(toLogRow),
       lookedUpTo: looked.length < limit ? upTo : (looked.at(-1)?.lastSeq ?? upTo),
-      outside: size(looked) - size(inside),
+      outside: looked
+        .filter((row) => !isInside(row))
+        .map(({ firstSeq, lastSeq }) => ({ lastSeq, count: lastSeq - firstSeq + 1 })),
     }
   }
 }

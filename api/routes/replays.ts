@@ -1,10 +1,9 @@
-/** POST /connections/:id/replays, and the report of a replay. */
-import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
+/** POST /connections/:id/replays: a past window of messages, forwarded again. */
+import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { ReplaySpec } from '../../core/jobs.ts'
 import type { ApiDeps } from '../deps.ts'
-import { loadJob, saysOf, startJob } from '../jobs.ts'
+import { saysOf, startJob } from '../jobs.ts'
 import { answers, ConnectionPath, jsonBody } from '../openapi.ts'
-import { reportCsv } from '../report-csv.ts'
 import { NewReplay, Replay, replayToWire } from '../wire/job.ts'
 import { loadConnection } from './read-connections.ts'
 import { registerJobKind } from './steer-jobs.ts'
@@ -18,17 +17,6 @@ const start = createRoute({
   responses: answers(201, Replay, 'The replay, which begins at once.', [400, 404, 422]),
 })
 
-const report = createRoute({
-  method: 'get',
-  path: '/replays/{id}/report.csv',
-  summary: 'Everything that was not delivered, with reasons, and everything odd in the source',
-  request: { params: ConnectionPath },
-  responses: {
-    ...answers(200, z.unknown(), 'CSV with a header line.', [404]),
-    200: { content: { 'text/csv': { schema: z.string() } }, description: 'CSV with a header line.' },
-  },
-})
-
 export function registerReplays(app: OpenAPIHono, deps: ApiDeps): void {
   app.openapi(start, async (c) => {
     const { id: connectionId } = c.req.valid('param')
@@ -39,15 +27,6 @@ export function registerReplays(app: OpenAPIHono, deps: ApiDeps): void {
       ...{ kind: 'replay', connectionId, spec, rate, force, dryRun, handler: 'events' },
     })
     return c.json(await replayToWire(deps, job), 201)
-  })
-  app.openapi(report, async (c) => {
-    const { id } = c.req.valid('param')
-    const job = await loadJob(deps, 'replay', id)
-    const headers = {
-      'content-type': 'text/csv; charset=utf-8; header=present',
-      'content-disposition': `attachment; filename="${id}.csv"`,
-    }
-    return new Response(reportCsv(deps.store, job), { headers })
   })
   registerJobKind(app, deps, { kind: 'replay', shape: Replay, toWire: replayToWire })
 }

@@ -1,4 +1,4 @@
-/** What replays, exports and redrives have in common: list, read, pause, resume, cancel, rate. */
+/** What replays, exports and redrives have in common: list, read, report, pause, resume, cancel, rate. */
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi'
 import type { JobKind } from '../../core/jobs.ts'
 import type { Job as StoredJob } from '../../core/ports.ts'
@@ -6,6 +6,7 @@ import type { ApiDeps } from '../deps.ts'
 import { jobRoutes, loadJob, steerJob } from '../jobs.ts'
 import { InvalidRequest } from '../on-error.ts'
 import { answers, ConnectionPath, jsonBody } from '../openapi.ts'
+import { reportCsv } from '../report-csv.ts'
 import { NewRate, type Job } from '../wire/job.ts'
 import { pageOf, PageQuery } from '../wire/page.ts'
 
@@ -26,6 +27,7 @@ const steers = {
 /** Registers them under the plural of the kind's name. */
 export function registerJobKind<T extends z.ZodType>(app: OpenAPIHono, deps: ApiDeps, kind: Kind<T>): void {
   registerReading(app, deps, kind)
+  registerReport(app, deps, kind.kind)
   registerSteering(app, deps, kind)
 }
 
@@ -62,6 +64,28 @@ function registerReading<T extends z.ZodType>(
   app.openapi(read, async (c) => {
     const job = await loadJob(deps, kind, c.req.valid('param').id)
     return c.json((await toWire(deps, job)) as never, 200)
+  })
+}
+
+function registerReport(app: OpenAPIHono, deps: ApiDeps, kind: JobKind): void {
+  const report = createRoute({
+    method: 'get',
+    path: `/${jobRoutes[kind]}/{id}/report.csv`,
+    summary: 'Everything that was not delivered, with reasons, and everything odd in the source',
+    request: { params: IdPath },
+    responses: {
+      ...answers(200, z.unknown(), 'CSV with a header line.', [404]),
+      200: { content: { 'text/csv': { schema: z.string() } }, description: 'CSV with a header line.' },
+    },
+  })
+  app.openapi(report, async (c) => {
+    const { id } = c.req.valid('param')
+    const job = await loadJob(deps, kind, id)
+    const headers = {
+      'content-type': 'text/csv; charset=utf-8; header=present',
+      'content-disposition': `attachment; filename="${id}.csv"`,
+    }
+    return new Response(reportCsv(deps.store, job), { headers })
   })
 }
 

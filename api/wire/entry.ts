@@ -1,6 +1,7 @@
 /** The shapes of an entry and its story in the control plane. */
 import { z } from '@hono/zod-openapi'
 import type { Attempt as StoredAttempt, Entry as StoredEntry } from '../../core/ports.ts'
+import { redact } from '../../core/redact.ts'
 import { iso } from './connection.ts'
 
 export const Entry = z
@@ -8,6 +9,10 @@ export const Entry = z
     id: z.string(),
     connectionId: z.string(),
     lane: z.string(),
+    source: z.string().optional().openapi({
+      description:
+        'The door that it came through (`tracking`, `webhook`, `statsig_webhook`, `statsig_sdk`), or `replay:<id>` where a replay read it from an archive.',
+    }),
     messageId: z.string().optional(),
     outcome: z.enum(['pending', 'delivered', 'filtered', 'skipped', 'rejected']),
     reason: z.string().optional(),
@@ -53,10 +58,10 @@ function known<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], und
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 }
 
-/** The schema picks the fields: what a story has besides stays inside. */
+/** The schema picks the fields: what a story has besides stays inside. What looks like a secret is cut out. */
 export function entryToWire({ receivedAtMs, endedAtMs, ...entry }: StoredEntry): Entry {
   const endedAt = endedAtMs === undefined ? undefined : iso(endedAtMs)
-  return Entry.parse(known({ ...entry, receivedAt: iso(receivedAtMs), endedAt }))
+  return redact(Entry.parse(known({ ...entry, receivedAt: iso(receivedAtMs), endedAt }))) as Entry
 }
 
 export function attemptToWire({ atMs, ...attempt }: StoredAttempt): Attempt {

@@ -95,8 +95,10 @@ function holdBack(
     const { included, rule } = filter
     return included ? undefined : { kind: 'filtered', rule, warnings }
   }
-  // An identify is never an event. One of an audience is the audiences lane's, and comes here only by mistake.
-  return skipped(isAudienceMessage(item, receipt.batch) ? 'internal' : 'identify_without_audience', warnings)
+  // An identify is never an event. One of an audience is the audiences lane's: it comes here by mistake, or out of an
+  // archive, whose memberships are of the past (decision 0023).
+  if (!isAudienceMessage(item, receipt.batch)) return skipped('identify_without_audience', warnings)
+  return skipped(receipt.source === 'archive' ? 'stale_membership' : 'internal', warnings)
 }
 
 function mapMessage(
