@@ -188,6 +188,41 @@ describe('registerReadMessages', () => {
     })
   })
 
+  describe('cuts out', () => {
+    const key = 'secret-AbCdEf0123456789'
+
+    it('what looks like a secret from the list and the story: names, ids, bodies, what the vendor answered', async () => {
+      const message = makeTrack({
+        ...{ event: `Sent ${key}`, userId: key },
+        properties: {
+          userPassword: 'hunter2',
+          list: [{ note: `{"apiKey":"hunter2"}` }],
+          url: 'x?token=hunter2',
+        },
+      })
+      await accept([message, makeTrack({ messageId: 'm2' })])
+      const waiting = [await list(), await story('msg_1_1')]
+      await endEntries(
+        world.store,
+        'con_1',
+        'events',
+        [
+          {
+            outcome: 'rejected',
+            reason: 'vendor_refused',
+            detail: `HTTP 400: {"key":"${key}"}`,
+            userId: key,
+          },
+        ],
+        { status: 400, answer: `no: ${key}` },
+      )
+      const shown = JSON.stringify([waiting, await list(), await story('msg_1_1')])
+      expect(shown).not.toContain('hunter2')
+      expect(shown).not.toContain(key)
+      expect(ids(await list(`?userId=${key}`))).toHaveLength(1)
+    })
+  })
+
   describe('refuses', () => {
     it.each(['lane=No%20lane', 'outcome=lost', 'since=yesterday', 'until=1', 'limit=0', 'event=', 'userId='])(
       '?%s with 422 and the name of the parameter',
