@@ -46,7 +46,7 @@ async function keyOfSources(): Promise<string> {
 
 async function bundle(path: string): Promise<void> {
   const unfinished = `${path}.${process.pid}`
-  const args = ['--import', 'tsx', join(root, 'bin/bundle-workflows.ts'), unfinished]
+  const args = ['--import', 'tsx/esm', join(root, 'bin/bundle-workflows.ts'), unfinished]
   await promisify(execFile)(process.execPath, args, { cwd: root })
   await rename(unfinished, path)
 }

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 /** Resolves to a sentence where it could not be built: everything else works without it. */
 export async function prepareConsole(signal: AbortSignal): Promise<string | undefined> {
   try {
-    await promisify(execFile)(process.execPath, ['--import', 'tsx', 'bin/build-console.ts'], {
+    await promisify(execFile)(process.execPath, ['--import', 'tsx/esm', 'bin/build-console.ts'], {
       signal,
       timeout: 180_000,
     })

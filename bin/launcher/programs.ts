@@ -47,7 +47,7 @@ async function nodeProgram(
   env: Record<string, string> = {},
 ): Promise<ChildSpec> {
   // Relative to the working folder of `npm start`, so that a process list reads `node … bin/worker.ts`.
-  const args = ['--import', 'tsx', `bin/${name}.ts`]
+  const args = ['--import', 'tsx/esm', `bin/${name}.ts`]
   const logPath = await freshLog(config.dataDir, name)
   const spec = { name, command: process.execPath, args, env: { ...childEnv(config), ...env }, logPath }
   return probe ? { ...spec, kind: 'node', probe } : { ...spec, kind: 'node' }

@@ -22,7 +22,7 @@ export function sdkSource(stallMs = 8_000): Source {
       const downloads = join(folder, 'sdk')
       await mkdir(downloads)
       const program = fileURLToPath(new URL('./sdk-download.ts', import.meta.url))
-      const args = ['--import', 'tsx', program, kind, downloads]
+      const args = ['--import', 'tsx/esm', program, kind, downloads]
       const run = watchedRun({
         command: process.execPath,
         args,

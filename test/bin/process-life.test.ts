@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { diary, isAlive, temporaryFolder } from './launcher/fake-programs.ts'
 
 async function program(folder: string, stdio: StdioOptions): Promise<ChildProcess> {
-  const args = ['--import', 'tsx', 'test/bin/launcher/living-program.ts', join(folder, 'diary')]
+  const args = ['--import', 'tsx/esm', 'test/bin/launcher/living-program.ts', join(folder, 'diary')]
   const child = spawn(process.execPath, args, { stdio })
   onTestFinished(() => void child.kill('SIGKILL'))
   if (child.stdout) await once(child.stdout, 'data')

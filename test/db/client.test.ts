@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { immediate, migrationsFolder, openDb, type Db } from '../../db/client.ts'
 import { createSecretBox } from '../../db/secret-box.ts'
 import { schemaSql } from '../../db/schema-dump.ts'
@@ -167,6 +168,17 @@ function fillEveryTable({ sqlite }: Db): [table: string, row: object][] {
 }
 
 describe('openDb: several processes', () => {
+  let others: Appender[]
+  beforeAll(async () => {
+    others = await Promise.all(['a', 'b', 'c'].map(startAppender))
+  })
+  afterAll(() => Promise.all(others.map(({ end }) => end())))
+  /** All of them open the file at the same moment, and append. */
+  const appendElsewhere = (appenders: Appender[], path: string, count: number) => {
+    const startAtMs = Date.now() + 50
+    return Promise.all(appenders.map(({ append }) => append({ path, count, startAtMs })))
+  }
+
   const older = journal.entries
     .slice(0, -1)
     .map(({ tag }, index) => [`a file as ${tag} left it`, index + 1] as const)
@@ -176,8 +188,7 @@ describe('openDb: several processes', () => {
     async (_file, count) => {
       const path = temporaryFile()
       if (count > 0) openDb(path, { migrationsFolder: folderOfFirst(count, dirname(path)) }).sqlite.close()
-      const startAtMs = Date.now() + 2_500
-      await Promise.all(['a', 'b', 'c'].map((prefix) => appendElsewhere(path, prefix, 20, startAtMs)))
+      await appendElsewhere(others, path, 20)
       const db = openForTest(path)
       expect(valuesOf(db, 'SELECT created_at FROM __drizzle_migrations')).toHaveLength(journal.entries.length)
       expect(valuesOf(db, `SELECT head FROM lanes WHERE name = 'events'`)).toEqual([60])
@@ -191,8 +202,7 @@ describe('openDb: several processes', () => {
       const path = temporaryFile()
       const store = storeOn(openForTest(path))
       await create(store)
-      const startAtMs = Date.now() + 2_500
-      const appending = Promise.all(['a', 'b'].map((prefix) => appendElsewhere(path, prefix, 100, startAtMs)))
+      const appending = appendElsewhere(others.slice(0, 2), path, 100)
       const seen: string[] = []
       for (let lease = await openLane(store); seen.length < 200;) {
         for (let read = 0; read < 10; read += 1) {
@@ -216,17 +226,33 @@ describe('openDb: several processes', () => {
   )
 })
 
-async function appendElsewhere(
-  path: string,
-  prefix: string,
-  count: number,
-  startAtMs: number,
-): Promise<void> {
+interface Appender {
+  append: (job: { path: string; count: number; startAtMs: number }) => Promise<void>
+  end: () => Promise<void>
+}
+
+/** A process of its own, started once: it opens each file that it is given and appends to it. */
+async function startAppender(prefix: string): Promise<Appender> {
   const script = fileURLToPath(new URL('./appending-process.ts', import.meta.url))
-  const args = ['--import', 'tsx', script, path, prefix, String(count), String(startAtMs)]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
-  const [code] = (await once(child, 'exit')) as [number | null]
-  if (code !== 0) throw new Error(`the process of ${prefix} ended with ${String(code)}`)
+  const args = ['--import', 'tsx/esm', script, prefix]
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const exited = once(child, 'exit')
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const hear = async (wanted: string) => {
+    const { value } = (await answers.next()) as IteratorResult<string, undefined>
+    if (value !== wanted) throw new Error(`the process of ${prefix} says: ${String(value)}`)
+  }
+  await hear('ready')
+  return {
+    async append(job) {
+      child.stdin.write(`${JSON.stringify(job)}\n`)
+      await hear('done')
+    },
+    async end() {
+      child.stdin.end()
+      await exited
+    },
+  }
 }
 
 describe('immediate', () => {

@@ -13,7 +13,7 @@ async function portHeld() {
 const children: ChildProcess[] = []
 
 function start(env: Record<string, string>) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'bin/sandbox.ts'], {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', 'bin/sandbox.ts'], {
     env: { ...process.env, ...env },
   })
   children.push(child)

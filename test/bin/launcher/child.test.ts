@@ -194,7 +194,7 @@ describe('Child', () => {
     const folder = await temporaryFolder()
     const launcher = spawn(
       process.execPath,
-      ['--import', 'tsx', 'test/bin/launcher/lonely-launcher.ts', folder],
+      ['--import', 'tsx/esm', 'test/bin/launcher/lonely-launcher.ts', folder],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
     onTestFinished(() => void launcher.kill('SIGKILL'))

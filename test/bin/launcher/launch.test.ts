@@ -45,7 +45,7 @@ const fakeApiChild = (folder: string, { port }: Config, key: string): ChildSpec 
   name: 'api',
   kind: 'node',
   command: process.execPath,
-  args: ['--import', 'tsx', 'test/bin/launcher/fake-api.ts', String(port)],
+  args: ['--import', 'tsx/esm', 'test/bin/launcher/fake-api.ts', String(port)],
   env: { CAUSEWAY_API_KEY: key },
   logPath: join(folder, 'api.log'),
 })
@@ -182,7 +182,7 @@ describe('launch', () => {
 
 describe('npm start', () => {
   async function startIn(env: Record<string, string>): Promise<{ code: number; output: string }> {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'bin/start.ts'], {
+    const child = spawn(process.execPath, ['--import', 'tsx/esm', 'bin/start.ts'], {
       env: { ...process.env, ...env },
     })
     onTestFinished(() => void child.kill('SIGKILL'))

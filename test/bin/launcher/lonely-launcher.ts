@@ -9,7 +9,7 @@ const ours = new Child(
     name: 'ours',
     kind: 'node',
     command: process.execPath,
-    args: ['--import', 'tsx', 'test/bin/launcher/living-program.ts', join(folder, 'diary')],
+    args: ['--import', 'tsx/esm', 'test/bin/launcher/living-program.ts', join(folder, 'diary')],
     logPath: join(folder, 'ours.log'),
   },
   reports,

@@ -13,6 +13,7 @@ import { pythonClient } from './python.ts'
 interface Entry {
   id: string
   messageId: string
+  lane: string
   type: string
   event?: string
   outcome: string
@@ -269,6 +270,45 @@ describe('the Node library with a large flushAt', () => {
     await analytics.closeAndFlush()
     await expectEachOnce(id, name, 60, 20_000)
     expect(proxy.seen.map(({ headers }) => Number(headers['content-length']) > 1_000_000)).toEqual([true])
+  }, 60_000)
+})
+
+describe('messages of the past', () => {
+  it('go by the late lane and its own worker, once, unless a repeat is meant; those of over a week ago go nowhere', async () => {
+    const { id, writeKey } = await connect()
+    const name = `Past of ${id}`
+    const hour = 3_600_000
+    const send = async (messageId: string, ageMs: number) => {
+      const analytics = new Analytics({ writeKey, host: causeway.url })
+      const timestamp = new Date(Date.now() - ageMs)
+      analytics.track({ userId: 'u1', event: name, timestamp, messageId, properties: { messageId } })
+      await analytics.closeAndFlush()
+    }
+    const verdicts = async (count: number) => {
+      const entries = await ended(id, ({ length }) => length === count)
+      return entries
+        .map(({ messageId, lane, outcome, reason = '' }) =>
+          `${messageId}: ${lane} ${outcome} ${reason}`.trim(),
+        )
+        .sort()
+    }
+    await send('two-hours', 2 * hour)
+    await send('six-days', 6 * 24 * hour)
+    await send('eight-days', 8 * 24 * hour)
+    expect(await verdicts(3)).toEqual([
+      'eight-days: late skipped too_old',
+      'six-days: late delivered',
+      'two-hours: late delivered',
+    ])
+    // As a Segment Replay does: the same messages again.
+    await send('two-hours', 2 * hour)
+    expect(await verdicts(4)).toContain('two-hours: late skipped duplicate')
+    const duplicatesUntil = new Date(Date.now() + hour).toISOString()
+    await causeway.api('PATCH', `/connections/${id}`, { inbound: { duplicatesUntil } })
+    await send('two-hours', 2 * hour)
+    expect((await verdicts(5)).filter((verdict) => verdict.endsWith('delivered'))).toHaveLength(3)
+    const times = (await arrived(name)).map(({ metadata }) => metadata?.messageId).sort()
+    expect(times).toEqual(['six-days', 'two-hours', 'two-hours'])
   }, 60_000)
 })
 
