@@ -3,14 +3,16 @@
  * through a bounded buffer. Data is one line of JSON, so that no name can end it.
  */
 import type { Entry } from '../core/ports.ts'
-import { redact } from '../core/redact.ts'
 import type { Positions, Told } from './live.ts'
 import { entryToWire } from './wire/entry.ts'
 
 /** What may wait for a slow reader: beyond it endings are missed. */
 const waitingBytesMax = 256 * 1024
-/** Endings that a reader is told of at once; at the pace of the poll this is a thousand a second. */
-const atOnceMax = 50
+/**
+ * Endings that a reader is told of at once: all that a poll reads, since a drain ends them by the hundred. A page draws
+ * 500 a second with a tenth of its thread; who cannot has a full buffer, and misses.
+ */
+const atOnceMax = 400
 
 export interface StreamFilter {
   lane?: string | undefined
@@ -26,7 +28,7 @@ const fits = (entry: Entry, { lane, outcome, event }: StreamFilter): boolean =>
 /** The same for every reader of an ending. */
 const shown = new WeakMap<Entry, string>()
 function shownText(entry: Entry): string {
-  const text = shown.get(entry) ?? JSON.stringify(redact(entryToWire(entry)))
+  const text = shown.get(entry) ?? JSON.stringify(entryToWire(entry))
   shown.set(entry, text)
   return text
 }
