@@ -1,41 +1,41 @@
-// The console in a real Chromium, on the whole product as `npm start` runs it.
+// The console in a real Chromium, on the whole product as `npm start` runs it: one product for all of it, since each costs.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Analytics } from '@segment/analytics-node'
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startCauseway, type Causeway } from '../e2e/causeway.ts'
+import { startCauseway } from '../e2e/causeway.ts'
+import { describeAsText } from './as-text.ts'
 import { noBrowser, openBrowser, seriousFaults, signIn, visit } from './browser.ts'
+import { describeKeyboard } from './keyboard.ts'
+import { describeLiveLoad } from './live-load.ts'
+import { describeNewUser } from './new-user.ts'
 import { addressesOf, openPage, sendSamples } from './pages.ts'
+import type { Stage } from './stage.ts'
 
-let causeway: Causeway
-let browser: Browser
-let id: string
-let key: string
+let stage: Stage
+const on = (): Stage => stage
 
 beforeAll(async () => {
   if (noBrowser !== undefined) return
-  causeway = await startCauseway()
-  browser = await openBrowser()
-  key = (JSON.parse(readFileSync(join(causeway.dataDir, 'keys.json'), 'utf8')) as { apiKey: string }).apiKey
-  id = await sendSamples(causeway)
+  const causeway = await startCauseway()
+  const keys = JSON.parse(readFileSync(join(causeway.dataDir, 'keys.json'), 'utf8')) as { apiKey: string }
+  stage = { causeway, browser: await openBrowser(), key: keys.apiKey, id: await sendSamples(causeway) }
 }, 120_000)
 afterAll(async () => {
   if (noBrowser !== undefined) return
-  await browser.close()
-  await causeway.stop()
-  causeway.cleanUp()
+  await stage.browser.close()
+  await stage.causeway.stop()
+  stage.causeway.cleanUp()
 })
 
 describe.skipIf(noBrowser !== undefined)('the console', () => {
   it('lets nobody in without a key, and keeps it where no script can read it', async () => {
-    const { page, context } = await visit(browser, causeway.url)
+    const { page, context } = await visit(stage.browser, stage.causeway.url)
     await page.goto('/')
     await page.getByRole('heading', { name: /Sign in/ }).waitFor()
     await page.getByLabel('API key', { exact: true }).fill('cw_wrong')
     await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByText(/key/i).first().waitFor()
-    await signIn(page, key)
+    await page.getByText(/This key opens nothing/).waitFor()
+    await signIn(page, stage.key)
     expect(await page.evaluate('document.cookie')).toBe('')
     const cookie = (await context.cookies()).find(({ name }) => name === 'causeway_session')
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' })
@@ -48,35 +48,25 @@ describe.skipIf(noBrowser !== undefined)('the console', () => {
   ])(
     'shows every page without a complaint of the browser, and none that axe calls serious: %s',
     async (_, look) => {
-      const { page, context, complaints } = await visit(browser, causeway.url, look)
-      await signIn(page, key)
-      for (const address of Object.values(addressesOf(id))) {
+      const { page, context, complaints } = await visit(stage.browser, stage.causeway.url, look)
+      await signIn(page, stage.key)
+      for (const address of Object.values(addressesOf(stage.id))) {
         await openPage(page, address)
         expect([address, complaints]).toEqual([address, []])
         expect([address, await page.getByText(/went wrong|Not found/i).count()]).toEqual([address, 0])
         expect([address, await seriousFaults(page)]).toEqual([address, []])
+        const tooWide = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        )
+        expect([address, tooWide]).toEqual([address, 0])
       }
       await context.close()
     },
     120_000,
   )
 
-  it('shows an event of Segment’s SDK as it passes, and its whole story', async () => {
-    const { page, context } = await visit(browser, causeway.url)
-    await signIn(page, key)
-    await openPage(page, `/connections/${id}/live`)
-    const segment = new Analytics({ writeKey: 'demo', host: causeway.url, path: '/v1/batch' })
-    segment.track({ userId: 'live-user', event: 'Seen Live' })
-    await segment.closeAndFlush()
-    const row = page.getByText('Seen Live').first()
-    await row.waitFor()
-    await row.click()
-    await page.getByText('segment::Seen Live').first().waitFor()
-    await context.close()
-  })
-
   it('needs less than 300 KB of compressed JavaScript to show its first page', async () => {
-    const { page, context } = await visit(browser, causeway.url)
+    const { page, context } = await visit(stage.browser, stage.causeway.url)
     let bytes = 0
     page.on('response', (response) => {
       if (/\.js(\?|$)/.test(response.url()))
@@ -85,10 +75,15 @@ describe.skipIf(noBrowser !== undefined)('the console', () => {
           .sizes()
           .then(({ responseBodySize }) => (bytes += responseBodySize))
     })
-    await signIn(page, key)
+    await signIn(page, stage.key)
     await page.waitForLoadState('networkidle').catch(() => undefined)
     expect(bytes).toBeGreaterThan(30_000)
     expect(bytes).toBeLessThan(300_000)
     await context.close()
   })
+
+  describeNewUser(on)
+  describeKeyboard(on)
+  describeAsText(on)
+  describeLiveLoad(on)
 })

@@ -26,7 +26,8 @@ async function walk(page: Page, within: string): Promise<{ unseen: string[]; unr
       })
       if (place === 'body') (document.activeElement as HTMLElement | null)?.blur()
       else if (whole instanceof HTMLElement) whole.focus()
-      return toReach.length + 5
+      // A field for a time is a stop for each of its parts.
+      return toReach.length + 40
     },
     [pressable, within] as const,
   )
