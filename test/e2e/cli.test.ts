@@ -144,7 +144,7 @@ describe('npx causeway', () => {
       process.kill(pid, 'SIGCONT')
     }
 
-    const nowhere = { CAUSEWAY_URL: 'http://127.0.0.1:1' }
+    const nowhere = { CAUSEWAY_URL: 'http://127.0.0.1:2' }
     expect((await cli(['messages'], '', nowhere)).exitCode).toBe(3)
     expect((await cli(['doctor'], '', nowhere)).exitCode).toBe(1)
     expect((await cli(['replay', 'start'])).exitCode).toBe(2)

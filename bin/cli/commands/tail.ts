@@ -52,6 +52,8 @@ interface State {
   id: string | undefined
   left: number
   waitMs: number
+  /** It was open once: from then on a failure is a break, not a refusal. */
+  isKnown: boolean
 }
 
 async function tail(cli: Cli, { connection, after, count = Infinity, ...filter }: Options): Promise<void> {
@@ -60,15 +62,15 @@ async function tail(cli: Cli, { connection, after, count = Infinity, ...filter }
     given({ lane: filter.lane, outcome: filter.outcome, event: filter.event }),
   )
   const path = `/api/v1/connections/${encodeURIComponent(id)}/stream?${query.toString()}`
-  const state: State = { id: after, left: count, waitMs: waitMsMin }
+  const state: State = { id: after, left: count, waitMs: waitMsMin, isKnown: false }
   await cli.note(paint.faint(`Following ${name} (${id}); Ctrl-C ends it.`))
-  for (let isFirst = true; state.left > 0 && !cli.io.interrupted.aborted; isFirst = false) {
+  while (state.left > 0 && !cli.io.interrupted.aborted) {
     try {
       await follow(cli, path, state)
       if (state.left > 0) await cli.note(paint.faint('The stream was closed; coming back.'))
     } catch (error) {
       if (cli.io.interrupted.aborted) return
-      if (isFirst || !mayHeal(error)) throw error
+      if (!state.isKnown || !mayHeal(error)) throw error
       await cli.note(paint.odd('The stream broke; coming back.'))
     }
     if (state.left > 0) await pause(state.waitMs, cli.io.interrupted)
@@ -93,6 +95,7 @@ async function follow(cli: Cli, path: string, state: State): Promise<void> {
   }
   const stop = new AbortController()
   const { body } = await okRaw(cli.api.raw(path, { headers, signal: stop.signal }))
+  state.isKnown = true
   if (body === null) return
   try {
     for await (const { event, data, id } of serverEvents(

@@ -150,7 +150,7 @@ describe('causeway doctor', () => {
     expect(ran.out).toContain('LATE_AFTER')
   })
   it('works while the API is down: what can be seen from here is looked at', async () => {
-    const ran = await run(['doctor', '--json'], { env: { ...env(), CAUSEWAY_URL: 'http://127.0.0.1:1' } })
+    const ran = await run(['doctor', '--json'], { env: { ...env(), CAUSEWAY_URL: 'http://127.0.0.1:2' } })
     expect(ran.exitCode).toBe(1)
     expect(failed(ran)).toEqual(['api', 'temporal'])
     for (const { status, todo } of checksOf(ran)) if (status === 'fail') expect(todo).toBeTruthy()

@@ -5,7 +5,7 @@ import { commands } from '../../../bin/cli/commands.ts'
 import { exitCodes } from '../../../bin/cli/exit-codes.ts'
 import { run } from './world.ts'
 
-const nowhere = { CAUSEWAY_URL: 'http://127.0.0.1:1', CAUSEWAY_API_KEY: 'k' }
+const nowhere = { CAUSEWAY_URL: 'http://127.0.0.1:2', CAUSEWAY_API_KEY: 'k' }
 
 describe('runCli', () => {
   it('shows all commands, and the exit codes', async () => {
