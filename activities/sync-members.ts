@@ -169,6 +169,10 @@ function abortOnCancel(activity: Context, stop: { shutdown: boolean }): AbortSig
   return abort.signal
 }
 
+/**
+ * A call of which nobody knows what became is settled when all that was due has been sent again, or the list has been
+ * read: what the guard holds may have gone with it.
+ */
 async function finish(
   context: OpenContext,
   mode: SyncMode,
@@ -176,7 +180,7 @@ async function finish(
   reason?: string,
 ): Promise<SyncResult> {
   const { tally, difference, clock, startedAtMs } = context
-  const { failed, guard } = await context.audience()
+  const { failed, guard, addsDue, removesDue } = await context.audience()
   const isDone = state === 'idle'
   const ended = isDone && guard ? 'waiting_approval' : state
   const shown = guard && isDone ? guard.message : reason
@@ -190,7 +194,8 @@ async function finish(
   await context.record({
     ...{ state: ended, reason: shown ?? null },
     ...(isWorthTelling && state !== 'paused' ? { lastRun: run } : {}),
-    ...(isDone ? { doneMode: mode, inFlight: false } : {}),
+    ...(isDone ? { doneMode: mode } : {}),
+    ...(isDone && (mode === 'reconcile' || addsDue + removesDue === 0) ? { inFlight: false } : {}),
   })
   return resultOf(context, ended, shown)
 }

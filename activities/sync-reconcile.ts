@@ -4,10 +4,13 @@
  */
 import { IdSet } from '../core/audiences/id-set.ts'
 import { BridgeError } from '../core/errors.ts'
-import { asked, Stopped, type SyncContext } from './sync-send.ts'
+import { asked, rest, Stopped, type SyncContext } from './sync-send.ts'
 
 const pageRows = 5_000
 const updatingMs = 5_000
+/** How often in a row one page is asked for again, and after how long where Statsig does not say. */
+const triesMax = 10
+const againMs = 5_000
 
 export async function compareList(context: SyncContext): Promise<void> {
   const onList = await readList(context)
@@ -40,9 +43,24 @@ async function readList(context: SyncContext): Promise<IdSet> {
     throw new BridgeError('statsig.unavailable', 'the list is being updated', { retryAfterMs: updatingMs })
   for (let page = 1; ; page += 1) {
     if (context.isStopping()) throw new Stopped('more', 'The worker shuts down.')
-    const { ids, isLast } = await asked(context, () => segments.readIds(key, target.key, page, signal))
+    const { ids, isLast } = await askedAgain(context, () => segments.readIds(key, target.key, page, signal))
     for (const id of ids) onList.add(id)
     await audiences.adopt(target, ids, nowMs)
     if (isLast) return onList
   }
 }
+
+/** A limit in the middle of a long list is waited for there: from the first page on, it would be met again each time. */
+async function askedAgain<T>(context: SyncContext, call: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await asked(context, call)
+    } catch (error) {
+      const isWait = error instanceof BridgeError && waits.has(error.code)
+      if (!isWait || tries === triesMax) throw error
+      await rest(context, error.retryAfterMs ?? againMs)
+    }
+  }
+}
+
+const waits = new Set<string>(['statsig.rate_limited', 'statsig.unavailable'])

@@ -193,14 +193,26 @@ export const listGone = (key: string): string =>
 
 /** Waits for a call of the budget that all processes share. */
 async function takeTurn(context: SyncContext): Promise<void> {
-  const { audiences, key, clock, tally, sleep, signal } = context
+  const { audiences, key, clock, tally } = context
   for (;;) {
-    signal.throwIfAborted()
-    if (context.isStopping()) throw new Stopped('more', 'The worker shuts down.')
-    if (await context.isPaused()) throw new Stopped('paused', 'The connection is paused.')
+    await goesOn(context)
     const turn = await audiences.takeCall(key, clock.nowMs())
     tally.budget = turn.used
     if (turn.granted) return
-    await sleep(Math.min(turn.waitMs, waitStepMs))
+    await context.sleep(Math.min(turn.waitMs, waitStepMs))
   }
+}
+
+/** Waits in the middle of a run, which ends as soon as the worker shuts down or a person pauses. */
+export async function rest(context: SyncContext, ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= waitStepMs) {
+    await goesOn(context)
+    await context.sleep(Math.min(left, waitStepMs))
+  }
+}
+
+async function goesOn({ signal, isStopping, isPaused }: SyncContext): Promise<void> {
+  signal.throwIfAborted()
+  if (isStopping()) throw new Stopped('more', 'The worker shuts down.')
+  if (await isPaused()) throw new Stopped('paused', 'The connection is paused.')
 }

@@ -8,6 +8,7 @@ import { idempotency } from './middleware/idempotency.ts'
 import { createOnError, InvalidRequest, problemOf, respondWith } from './on-error.ts'
 import { registerAlerts } from './routes/alerts.ts'
 import { registerAudienceGuide } from './routes/audience-guide.ts'
+import { registerAudienceHistory } from './routes/audience-history.ts'
 import { registerAudienceMembers } from './routes/audience-members.ts'
 import { registerAudiences } from './routes/audiences.ts'
 import { pageFor, registerConsole } from './routes/console.ts'
@@ -83,6 +84,7 @@ export function createApp(deps: ApiDeps) {
   registerErasures(control, deps)
   registerAudiences(control, deps)
   registerAudienceMembers(control, deps)
+  registerAudienceHistory(control, deps)
   registerAudienceGuide(control, deps)
   registerReplays(control, deps)
   registerExports(control, deps)

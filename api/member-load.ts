@@ -1,11 +1,15 @@
-/** A bulk load of an audience: lines are folded as they arrive, guarded at the sync like any other change. */
+/**
+ * A bulk load of an audience: lines are folded as they arrive, guarded at the sync like any other change. A load that
+ * breaks off has said what it has said; sent again it changes nothing twice.
+ */
 import type { MemberReader } from '../core/audiences/member-lines.ts'
 import { idsOfUnit } from '../core/audiences/unit.ts'
 import type { Audience, PlacedMembership } from '../core/ports.ts'
 import type { ApiDeps } from './deps.ts'
 
-/** One transaction of the ledger. */
-const rowsMax = 1_000
+/** What is held of the body: as many as the ledger sorts at a time, and fewer where lines are long. */
+const rowsMax = 10_000
+const charsMax = 4_000_000
 const faultsShown = 20
 
 export interface Loaded {
@@ -13,7 +17,8 @@ export interface Loaded {
   taken: number
   stale: number
   setAside: number
-  /** With `replace`: members that the load did not name. */
+  /** With `replace`: whether those that the load did not name went out, and how many. */
+  replaced: boolean
   expelled: number
   faults: { line: number; code: string }[]
 }
@@ -31,9 +36,11 @@ export async function loadMembers(
   { audience, lines, read, replace }: LoadInput,
 ): Promise<Loaded> {
   const startedMs = deps.clock.nowMs()
-  const loaded: Loaded = { received: 0, taken: 0, stale: 0, setAside: 0, expelled: 0, faults: [] }
-  let rows: PlacedMembership[] = []
-  let line = 0
+  const loaded: Loaded = {
+    ...{ received: 0, taken: 0, stale: 0, setAside: 0, replaced: false, expelled: 0, faults: [] },
+  }
+  let rows: Row[] = []
+  let [line, chars] = [0, 0]
   for await (const text of lines) {
     line += 1
     const member = read(text)
@@ -46,30 +53,31 @@ export async function loadMembers(
     const atMs = Math.min(member.atMs ?? startedMs, startedMs)
     rows.push({
       ...{ audience: audience.key, computationId: '', isMember: member.isMember, atMs, atNs: 0, seq: 0 },
-      ids: idsOfUnit(audience.unit, member.id),
+      ...{ ids: idsOfUnit(audience.unit, member.id), line },
     })
-    if (rows.length < rowsMax) continue
+    chars += member.id.length
+    if (rows.length < rowsMax && chars < charsMax) continue
     await fold(deps, audience, rows, loaded)
     rows = []
+    chars = 0
   }
   await fold(deps, audience, rows, loaded)
-  if (replace) loaded.expelled = await expelOthers(deps, audience, startedMs)
+  // A source that says nothing removes nobody, and a line that cannot be read may have named anybody.
+  loaded.replaced = replace && loaded.setAside === 0 && loaded.taken + loaded.stale > 0
+  if (loaded.replaced) loaded.expelled = await expelOthers(deps, audience, startedMs)
   return loaded
 }
 
-async function fold(
-  deps: ApiDeps,
-  audience: Audience,
-  rows: PlacedMembership[],
-  loaded: Loaded,
-): Promise<void> {
+type Row = PlacedMembership & { line: number }
+
+async function fold(deps: ApiDeps, audience: Audience, rows: Row[], loaded: Loaded): Promise<void> {
   if (rows.length === 0) return
   const { folded } = await deps.store.audiences.fold(audience.connectionId, rows, deps.clock.nowMs())
-  for (const one of folded) {
+  folded.forEach((one, index) => {
     if (one === 'stale') loaded.stale += 1
     else if (typeof one === 'string') loaded.taken += 1
-    else refuse(loaded, 0, one.code)
-  }
+    else refuse(loaded, rows[index]?.line ?? 0, one.code)
+  })
   // Live work of this process goes on between two transactions.
   await new Promise((resolve) => setImmediate(resolve))
 }

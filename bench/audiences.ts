@@ -37,23 +37,28 @@ const sampling = setInterval(
   100,
 )
 
+/** As many as the lane reads at a time. */
+const foldedAtOnce = 10_000
 let said = Date.now() - 100_000
 async function fold(from: number, count: number, isMember: boolean): Promise<void> {
   said += 1
-  for (let at = from; at < from + count; at += 1_000) {
-    const words = Array.from({ length: Math.min(1_000, from + count - at) }, (_, index): PlacedMembership => {
-      // As random as real ids are: each fold touches all of the ledger.
-      const userId = `user-${(Math.imul(at + index, 2_654_435_761) >>> 0).toString(36)}-${at + index}`
-      return {
-        audience: 'vip',
-        computationId: 'aud_1',
-        isMember,
-        atMs: said,
-        atNs: 0,
-        seq: 1,
-        ids: { userId },
-      }
-    })
+  for (let at = from; at < from + count; at += foldedAtOnce) {
+    const words = Array.from(
+      { length: Math.min(foldedAtOnce, from + count - at) },
+      (_, index): PlacedMembership => {
+        // As random as real ids are: each fold touches all of the ledger.
+        const userId = `user-${(Math.imul(at + index, 2_654_435_761) >>> 0).toString(36)}-${at + index}`
+        return {
+          audience: 'vip',
+          computationId: 'aud_1',
+          isMember,
+          atMs: said,
+          atNs: 0,
+          seq: 1,
+          ids: { userId },
+        }
+      },
+    )
     await store.audiences.fold(connectionId, words, clock.nowMs())
     await new Promise((resolve) => setImmediate(resolve))
   }

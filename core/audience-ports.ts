@@ -68,6 +68,14 @@ export interface Audience {
   updatedAtMs: number
 }
 
+/** What was desired and applied when the last run of an hour ended. */
+export interface AudienceSize {
+  /** The hour's beginning. */
+  atMs: number
+  desired: number
+  applied: number
+}
+
 export interface AudienceChange {
   unit?: string
   idType?: string | null
@@ -112,8 +120,8 @@ export interface AudienceStore {
    */
   change(connectionId: string, key: string, change: AudienceChange, nowMs: number): Promise<Audience>
   /**
-   * Folds at most 1,000 memberships into their audiences, which are made with their first one. Answers by position
-   * what became of each, and the audiences that have something to sync.
+   * Folds memberships into their audiences, which are made with their first one; many at a time cost less than few.
+   * Answers by position what became of each, and the audiences that have something to sync.
    */
   fold(
     connectionId: string,
@@ -165,6 +173,8 @@ export interface AudienceStore {
   /** Removals sent and the highest count since then. */
   removalHistory(audience: Audience, sinceMs: number): Promise<{ sent: number; appliedMax: number }>
   record(audience: Audience, found: SyncRecord, nowMs: number): Promise<void>
+  /** Sizes by the hour, oldest first, of hours in which a run ended; at most 90 days. */
+  sizes(audience: Audience, sinceMs: number): Promise<AudienceSize[]>
   /** A person's word on the removals that wait. Throws `nothing_held`. Answers how many it concerns. */
   decide(connectionId: string, key: string, verdict: 'approve' | 'reject', nowMs: number): Promise<number>
   /** All lists of all projects that we fill under this connection, together. */

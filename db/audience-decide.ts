@@ -1,7 +1,7 @@
 /** A person's word on removals that the guard holds back. */
 import type { Audience, AudienceStore } from '../core/audience-ports.ts'
 import { BridgeError } from '../core/errors.ts'
-import { prepareTally, Tally, type Standing } from './audience-row.ts'
+import { appliedAfter, prepareIsInFlight, prepareTally, Tally, type Standing } from './audience-row.ts'
 import { immediate, type Db } from './client.ts'
 
 const rowsMax = 1_000
@@ -46,14 +46,17 @@ function prepareKeepPage(db: Db): (n: number, nowMs: number) => number {
      WHERE audience = ? AND desired = 0 AND desired <> applied ORDER BY unit_id LIMIT ${rowsMax}`,
   )
   const keep = db.sqlite.prepare(
-    'UPDATE audience_members SET desired = 1, at_ms = ?, at_ns = 0, error = NULL WHERE audience = ? AND unit_id = ?',
+    'UPDATE audience_members SET desired = 1, applied = ?, at_ms = ?, at_ns = 0, error = NULL WHERE audience = ? AND unit_id = ?',
   )
+  const isInFlight = prepareIsInFlight(db)
   return (n, nowMs) => {
     const tally = new Tally()
+    const inFlight = isInFlight(n)
     const page = due.all(n)
     for (const row of page) {
-      tally.move(row, { desired: 1, applied: row.applied })
-      keep.run(nowMs, n, row.id)
+      const applied = appliedAfter(row, 1, inFlight)
+      tally.move(row, { desired: 1, applied })
+      keep.run(applied, nowMs, n, row.id)
     }
     addTally(n, tally)
     return page.length

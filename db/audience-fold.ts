@@ -2,9 +2,10 @@
 import type { AudienceStore, FoldedMembership, PlacedMembership } from '../core/audience-ports.ts'
 import { foldWord } from '../core/audiences/fold.ts'
 import type { AudienceWarning } from '../core/audiences/limits.ts'
+import { defaultUnit, unitIdIn } from '../core/audiences/unit.ts'
 import { wordOf } from '../core/audiences/word.ts'
 import { cutText } from '../core/text.ts'
-import { prepareTally, Tally, type Standing } from './audience-row.ts'
+import { appliedAfter, prepareIsInFlight, prepareTally, Tally, type Standing } from './audience-row.ts'
 import { immediate, type Db } from './client.ts'
 
 interface Known {
@@ -25,42 +26,93 @@ interface MemberSqlRow extends Standing {
 
 /** Of an audience, the newest. */
 const setAsideMax = 1_000
+/** Rows that one transaction folds. */
+const rowsMax = 1_000
 
-export function prepareAudienceFold(db: Db): Pick<AudienceStore, 'fold' | 'eraseUnit' | 'expel'> {
-  const { sqlite } = db
+type Fold = Pick<AudienceStore, 'fold' | 'eraseUnit' | 'expel'>
+
+export function prepareAudienceFold(db: Db): Fold {
+  return { fold: prepareFold(db), eraseUnit: prepareEraseUnit(db), expel: prepareExpel(db) }
+}
+
+/**
+ * A ledger is in the order of its ids, and messages come in none: each word is another page of the file, and every page
+ * that a transaction touches is written whole. So many words are sorted first and folded in short transactions, each
+ * within its stretch of the ledger. One that fails leaves the words before it folded; folded again they change nothing.
+ */
+function prepareFold(db: Db): AudienceStore['fold'] {
+  const findAudience = prepareFindAudience(db)
+  const meetComputations = prepareMeetComputations(db)
+  const foldChunk = prepareFoldChunk(db)
+  const isDue = db.sqlite.prepare<[string, string], { due: number }>(
+    `SELECT adds_due > 0 OR (removals = 'mirror' AND applied - desired + adds_due > 0) AS due
+     FROM audiences WHERE connection_id = ? AND key = ?`,
+  )
+  return async (connectionId, memberships, nowMs) => {
+    const unitOf = (key: string) => findAudience(connectionId, key)?.unit ?? defaultUnit
+    const placed = inLedgerOrder(memberships, unitOf)
+    const folded = new Array<FoldedMembership>(memberships.length)
+    for (let from = 0; from < placed.length; from += rowsMax) {
+      if (from > 0) await new Promise((resolve) => setImmediate(resolve))
+      await immediate(db, () => {
+        if (from === 0) meetComputations(connectionId, memberships, nowMs)
+        foldChunk(connectionId, placed.slice(from, from + rowsMax), folded, nowMs)
+      })
+    }
+    const keys = [...new Set(memberships.map(({ audience }) => audience))]
+    return { folded, due: keys.filter((key) => isDue.get(connectionId, key)?.due === 1) }
+  }
+}
+
+interface Placed {
+  index: number
+  membership: PlacedMembership
+}
+
+/** Words on the same id stay in their order. */
+function inLedgerOrder(memberships: readonly PlacedMembership[], unitOf: (key: string) => string): Placed[] {
+  const units = new Map<string, string>()
+  const keyed = memberships.map((membership, index) => {
+    const { audience, ids } = membership
+    const unit = units.get(audience) ?? unitOf(audience)
+    units.set(audience, unit)
+    return { index, membership, id: unitIdIn(ids, unit) ?? '' }
+  })
+  return keyed.sort((a, b) =>
+    a.membership.audience === b.membership.audience
+      ? compareTexts(a.id, b.id)
+      : compareTexts(a.membership.audience, b.membership.audience),
+  )
+}
+
+const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Runs in the caller's transaction; puts what became of each word to its index. */
+function prepareFoldChunk(db: Db) {
   const addTally = prepareTally(db)
   const putWord = preparePutWord(db)
-  const audienceOf = prepareAudienceOf(db)
   const putAside = prepareSetAside(db)
-  const isDue = sqlite.prepare<[number], { due: number }>(
-    `SELECT adds_due > 0 OR (removals = 'mirror' AND applied - desired + adds_due > 0) AS due FROM audiences WHERE n = ?`,
-  )
-
-  function fold(connectionId: string, memberships: readonly PlacedMembership[], nowMs: number) {
-    const tallies = new Map<number, Tally>()
-    const keys = new Map<number, string>()
-    const folded = memberships.map((membership): FoldedMembership => {
-      const audience = audienceOf(connectionId, membership, nowMs)
-      keys.set(audience.n, membership.audience)
-      const word = wordOf(membership, audience.unit)
+  const findAudience = prepareFindAudience(db)
+  return (connectionId: string, chunk: Placed[], folded: FoldedMembership[], nowMs: number): void => {
+    const audiences = new Map<string, { known: Known; tally: Tally }>()
+    const audienceOf = (key: string) => {
+      const open = audiences.get(key)
+      if (open) return open
+      const known = findAudience(connectionId, key, nowMs)
+      if (!known) throw new Error('an audience that was met is not there')
+      const opened = { known, tally: new Tally() }
+      audiences.set(key, opened)
+      return opened
+    }
+    for (const { index, membership } of chunk) {
+      const { known, tally } = audienceOf(membership.audience)
+      const word = wordOf(membership, known.unit)
       if ('fault' in word) {
-        putAside(audience.n, word.unitId, word.fault.code, nowMs)
-        return word.fault
-      }
-      const tally = tallies.get(audience.n) ?? new Tally()
-      tallies.set(audience.n, tally)
-      return putWord(audience, word.unitId, membership, tally)
-    })
-    for (const [n, tally] of tallies) addTally(n, tally)
-    const due = [...keys].filter(([n]) => isDue.get(n)?.due === 1).map(([, key]) => key)
-    return { folded, due }
-  }
-
-  return {
-    fold: async (connectionId, memberships, nowMs) =>
-      immediate(db, () => fold(connectionId, memberships, nowMs)),
-    eraseUnit: prepareEraseUnit(db),
-    expel: prepareExpel(db),
+        putAside(known.n, word.unitId, word.fault.code, nowMs)
+        folded[index] = word.fault
+      } else folded[index] = putWord(known, word.unitId, membership, tally)
+    }
+    for (const { known, tally } of audiences.values()) addTally(known.n, tally)
   }
 }
 
@@ -84,47 +136,45 @@ function preparePutWord({ sqlite }: Db) {
   }
 }
 
-/**
- * While it is not known what became of a call, whoever comes is taken to be missing on the list and whoever goes to be on
- * it: one id too many in the next call, and none that is forgotten. The same holds for who was erased and comes back.
- */
-function appliedAfter(known: Standing | undefined, desired: number, inFlight: boolean): number {
-  if (known === undefined || known.desired === desired) return known?.applied ?? 0
-  if (inFlight || known.desired === 2) return desired === 1 ? 0 : 1
-  return known.applied
-}
-
-/** The audience of a membership, made with its first one. Another computation under the same key is a warning. */
-function prepareAudienceOf({ sqlite }: Db) {
+/** With a time, it is made where it is missing. */
+function prepareFindAudience({ sqlite }: Db) {
   const find = sqlite.prepare<[string, string], Known>(
     `SELECT ${knownColumns} FROM audiences WHERE connection_id = ? AND key = ?`,
   )
-  const make = sqlite.prepare<[string, string, string | null, number, number], Known>(
-    `INSERT INTO audiences (connection_id, key, computation_id, created_at_ms, updated_at_ms) VALUES (?, ?, ?, ?, ?)
+  const make = sqlite.prepare<[string, string, number, number], Known>(
+    `INSERT INTO audiences (connection_id, key, created_at_ms, updated_at_ms) VALUES (?, ?, ?, ?)
      RETURNING ${knownColumns}`,
   )
-  const setComputation = sqlite.prepare(
+  return (connectionId: string, key: string, nowMs?: number): Known | undefined =>
+    find.get(connectionId, key) ??
+    (nowMs === undefined ? undefined : make.get(connectionId, key, nowMs, nowMs))
+}
+
+/** Which computation speaks of an audience; another one under the same key is a warning. A load has none. */
+function prepareMeetComputations(db: Db) {
+  const findAudience = prepareFindAudience(db)
+  const setComputation = db.sqlite.prepare(
     'UPDATE audiences SET computation_id = ?, warnings = ?, updated_at_ms = ? WHERE n = ?',
   )
-  return (connectionId: string, membership: PlacedMembership, nowMs: number): Known => {
-    const { audience: key, computationId } = membership
-    const known = find.get(connectionId, key)
-    if (!known) {
-      const made = make.get(connectionId, key, computationId === '' ? null : computationId, nowMs, nowMs)
-      if (!made) throw new Error('an audience that was inserted is not there')
-      return made
-    }
-    if (known.computationId === computationId || computationId === '') return known
-    const others = (JSON.parse(known.warnings) as AudienceWarning[]).filter(
+  const meet = (connectionId: string, { audience, computationId }: PlacedMembership, nowMs: number): void => {
+    const known = findAudience(connectionId, audience, nowMs)
+    if (!known || known.computationId === computationId || computationId === '') return
+    const warnings = (JSON.parse(known.warnings) as AudienceWarning[]).filter(
       ({ code }) => code !== 'computation_changed',
     )
-    const message = `Members come from the computation ${computationId} and came from ${known.computationId ?? ''}: two audiences of Engage share this key, or it was used again. Their memberships mix.`
-    const warnings: AudienceWarning[] =
-      known.computationId === null
-        ? others
-        : [...others, { code: 'computation_changed', atMs: nowMs, message }]
+    if (known.computationId !== null) {
+      const message = `Members come from the computation ${computationId} and came from ${known.computationId}: two audiences of Engage share this key, or it was used again. Their memberships mix.`
+      warnings.push({ code: 'computation_changed', atMs: nowMs, message })
+    }
     setComputation.run(computationId, JSON.stringify(warnings), nowMs, known.n)
-    return known
+  }
+  return (connectionId: string, memberships: readonly PlacedMembership[], nowMs: number): void => {
+    const met = new Map<string, string>()
+    for (const membership of memberships) {
+      if (met.get(membership.audience) === membership.computationId) continue
+      met.set(membership.audience, membership.computationId)
+      meet(connectionId, membership, nowMs)
+    }
   }
 }
 
@@ -186,16 +236,19 @@ function prepareExpel(db: Db): AudienceStore['expel'] {
      WHERE audience = ? AND unit_id > ? ORDER BY unit_id LIMIT ${expelRows}`,
   )
   const expel = sqlite.prepare(
-    'UPDATE audience_members SET desired = 0, at_ms = ?, at_ns = 0, seq = 0, error = NULL WHERE audience = ? AND unit_id = ?',
+    'UPDATE audience_members SET desired = 0, applied = ?, at_ms = ?, at_ns = 0, seq = 0, error = NULL WHERE audience = ? AND unit_id = ?',
   )
+  const isInFlight = prepareIsInFlight(db)
   return async ({ n }, { beforeMs, after }) =>
     immediate(db, () => {
       const tally = new Tally()
+      const inFlight = isInFlight(n)
       const page = rows.all(n, after)
       const silent = page.filter(({ desired, atMs }) => desired === 1 && atMs < beforeMs)
       for (const row of silent) {
-        tally.move(row, { desired: 0, applied: row.applied })
-        expel.run(beforeMs, n, row.id)
+        const applied = appliedAfter(row, 0, inFlight)
+        tally.move(row, { desired: 0, applied })
+        expel.run(applied, beforeMs, n, row.id)
       }
       addTally(n, tally)
       return { expelled: silent.length, next: page.length < expelRows ? undefined : page.at(-1)?.id }

@@ -90,7 +90,7 @@ export class Tally {
 }
 
 /** Runs in the caller's transaction. */
-export function prepareTally({ sqlite }: Db): (audience: number, tally: Tally) => void {
+export function prepareTally({ sqlite }: Db): (audience: number, tally: Pick<Tally, 'counts'>) => void {
   const add = sqlite.prepare<[object]>(
     `UPDATE audiences SET desired = desired + @desired, applied = applied + @applied, adds_due = adds_due + @addsDue
      WHERE n = @audience`,
@@ -98,4 +98,20 @@ export function prepareTally({ sqlite }: Db): (audience: number, tally: Tally) =
   return (audience, { counts }) => {
     if (counts.desired !== 0 || counts.applied !== 0 || counts.addsDue !== 0) add.run({ audience, ...counts })
   }
+}
+
+/**
+ * While it is not known what became of a call, whoever comes is taken to be missing on the list and whoever goes to be on
+ * it: one id too many in the next call, and none that is forgotten. The same holds for who was erased and comes back.
+ */
+export function appliedAfter(known: Standing | undefined, desired: number, inFlight: boolean): number {
+  if (known === undefined || known.desired === desired) return known?.applied ?? 0
+  if (inFlight || known.desired === 2) return desired === 1 ? 0 : 1
+  return known.applied
+}
+
+/** Whether a call for this audience has left and what became of it is not known. */
+export function prepareIsInFlight({ sqlite }: Db): (audience: number) => boolean {
+  const find = sqlite.prepare<[number], number>('SELECT in_flight FROM audiences WHERE n = ?').pluck()
+  return (audience) => find.get(audience) === 1
 }

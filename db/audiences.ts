@@ -13,6 +13,8 @@ import { prepareApplied } from './audience-applied.ts'
 import { prepareDecide } from './audience-decide.ts'
 import { prepareAudienceFold } from './audience-fold.ts'
 import { audienceColumns, toAudience, type AudienceSqlRow } from './audience-row.ts'
+import { prepareSizes } from './audience-sizes.ts'
+import { prepareChangeUnit } from './audience-unit.ts'
 import { immediate, type Db } from './client.ts'
 import { minuteOf } from './minute.ts'
 import type { SecretBox } from './secret-box.ts'
@@ -40,6 +42,8 @@ export function createAudienceStore(db: Db, box: SecretBox): AudienceStore {
     .prepare<[string], number>('SELECT coalesce(sum(applied), 0) FROM audiences WHERE connection_id = ?')
     .pluck()
 
+  const unit = prepareChangeUnit(db)
+  const sizes = prepareSizes(db)
   const find = (connectionId: string, key: string): Audience | undefined => {
     const row = byKey.get(connectionId, key)
     return row && toAudience(row)
@@ -49,6 +53,10 @@ export function createAudienceStore(db: Db, box: SecretBox): AudienceStore {
     if (!found) throw new BridgeError('not_found', `There is no audience ${key}.`)
     return found
   }
+  const applyChange = (before: Audience, change: AudienceChange, nowMs: number): void => {
+    settle(db, before, change, nowMs)
+    if (change.unit !== undefined && change.unit !== before.unit) unit.startAnew(before, change.unit, nowMs)
+  }
   return {
     list: async (connectionId, { after = '', limit }) =>
       ofConnection.all(connectionId, after, limit).map(toAudience),
@@ -57,18 +65,26 @@ export function createAudienceStore(db: Db, box: SecretBox): AudienceStore {
     ensure: async (connectionId, key, nowMs, given = {}) =>
       immediate(db, () => {
         const isNew = insert.run(connectionId, key, nowMs, nowMs).changes === 1
-        if (isNew) applyChange(db, load(connectionId, key), given, nowMs)
+        if (isNew) applyChange(load(connectionId, key), given, nowMs)
         return load(connectionId, key)
       }),
-    change: async (connectionId, key, change, nowMs) =>
-      immediate(db, () => {
-        applyChange(db, load(connectionId, key), change, nowMs)
+    change: async (connectionId, key, change, nowMs) => {
+      const before = load(connectionId, key)
+      if (change.unit !== undefined && change.unit !== before.unit) await unit.leave(before, nowMs)
+      return immediate(db, () => {
+        applyChange(load(connectionId, key), change, nowMs)
         return load(connectionId, key)
-      }),
+      })
+    },
     request: async (connectionId, key, mode) => {
       await immediate(db, () => request.run({ connectionId, key, mode }))
     },
-    record: async (audience, found, nowMs) => immediate(db, () => record(db, audience, found, nowMs)),
+    record: async (audience, found, nowMs) =>
+      immediate(db, () => {
+        record(db, audience, found, nowMs)
+        if (found.state !== undefined && found.state !== 'syncing') sizes.note(audience, nowMs)
+      }),
+    sizes: sizes.read,
     appliedOf: async (connectionId) => applied.get(connectionId) ?? 0,
     doorSecret: prepareDoorSecret(db, box),
     ...prepareMembers(db),
@@ -79,7 +95,7 @@ export function createAudienceStore(db: Db, box: SecretBox): AudienceStore {
   }
 }
 
-function applyChange({ sqlite }: Db, before: Audience, change: AudienceChange, nowMs: number): void {
+function settle({ sqlite }: Db, before: Audience, change: AudienceChange, nowMs: number): void {
   const { unit = before.unit, createList = before.createList, removals = before.removals } = change
   const idType = change.idType === undefined ? before.idType : (change.idType ?? undefined)
   sqlite
@@ -87,28 +103,6 @@ function applyChange({ sqlite }: Db, before: Audience, change: AudienceChange, n
       'UPDATE audiences SET unit = ?, id_type = ?, create_list = ?, removals = ?, updated_at_ms = ? WHERE n = ?',
     )
     .run(unit, idType ?? null, createList ? 1 : 0, removals, nowMs, before.n)
-  if (unit !== before.unit) startAnew({ sqlite }, before, unit, nowMs)
-}
-
-/** Ids of another kind: the old ones go, with the guard, and those that were never on the list are forgotten. */
-function startAnew(
-  { sqlite }: Pick<Db, 'sqlite'>,
-  { n, unit: old, desired, warnings }: Audience,
-  unit: string,
-  nowMs: number,
-): void {
-  if (desired === 0) return
-  sqlite.prepare('DELETE FROM audience_members WHERE audience = ? AND applied = 0').run(n)
-  sqlite
-    .prepare(
-      'UPDATE audience_members SET desired = 0, at_ms = ?, error = NULL WHERE audience = ? AND desired = 1',
-    )
-    .run(nowMs, n)
-  const message = `The list was made of ${old} and is now made of ${unit}: resync the audience in Engage or load its members anew.`
-  const kept = warnings.filter(({ code }) => code !== 'unit_changed')
-  sqlite
-    .prepare('UPDATE audiences SET desired = 0, adds_due = 0, warnings = ? WHERE n = ?')
-    .run(JSON.stringify([...kept, { code: 'unit_changed', atMs: nowMs, message }]), n)
 }
 
 function record({ sqlite }: Db, { n }: Audience, found: SyncRecord, nowMs: number): void {

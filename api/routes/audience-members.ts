@@ -35,6 +35,7 @@ const Loaded = z
     taken: z.int(),
     stale: z.int(),
     setAside: z.int(),
+    replaced: z.boolean(),
     expelled: z.int(),
     faults: z.array(z.object({ line: z.int(), code: z.string() })),
   })
@@ -44,7 +45,7 @@ const loadRoute = createRoute({
   path: '/connections/{id}/audiences/{key}/members',
   summary: 'Load members, as NDJSON or CSV of any length',
   description:
-    'NDJSON: `"u1"` or `{"id":"u1","member":false,"timestamp":"…"}` a line. CSV: a column of ids, or a head with `id`, `member`, `timestamp`. Without `member` an id is in; without a time it is said now. `replace=true`: whoever is not named goes out, once the whole body has come. Removals wait for approval like any other.',
+    'NDJSON: `"u1"` or `{"id":"u1","member":false,"timestamp":"…"}` a line. CSV: a column of ids, or a head with `id`, `member`, `timestamp`. Without `member` an id is in; without a time it is said now. `replace=true`: whoever is not named goes out, once the whole body has come, all of its lines could be read and it named somebody; `replaced` says whether. Removals wait for approval like any other.',
   request: {
     params: AudiencePath,
     query: z.object({ replace: z.enum(['true', 'false']).default('false') }),

@@ -50,3 +50,6 @@ export function sizeWarnings(
 export function leastCalls(adds: number, removes: number): number {
   return Math.ceil(adds / idsPerCallMax) + Math.ceil(removes / idsPerCallMax)
 }
+
+/** How long it is known how large an audience was: as long as the counts of lanes. */
+export const sizesKeptMs = 90 * 24 * 3_600_000

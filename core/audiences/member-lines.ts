@@ -52,6 +52,8 @@ export function csvReader(): MemberReader {
 function memberOf(id: unknown, member: unknown, timestamp: unknown): ReadMember {
   const text = idText(id)?.trim()
   if (text === undefined || text === '') return { fault: 'no_id' }
+  // What a decoder puts where bytes are not UTF-8: the id was another one.
+  if (text.includes('\uFFFD')) return { fault: 'not_utf8' }
   const isMember = flagOf(member)
   if (isMember === undefined) return { fault: 'member_not_boolean' }
   if (timestamp === undefined || timestamp === null) return { id: text, isMember, atMs: undefined }

@@ -26,6 +26,12 @@ const sync = (nowMs = startMs): Promise<SyncResult> =>
     ...{ connectionId, audience: 'vip', nowMs },
   })
 
+/** Numbers from 0 to 1, the same for the same seed. */
+function randomOf(seed: number): () => number {
+  let state = seed * 2_654_435_761
+  return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32
+}
+
 /** Words on members, later ones of later calls. */
 let saidMs = startMs
 async function say(ids: string[], isMember: boolean): Promise<void> {
@@ -115,6 +121,72 @@ describe('syncMembers', () => {
     expect(await audience()).toMatchObject({ desired: 4, applied: 4 })
   })
 
+  it('brings back who was taken off by a call that nobody saw end, though the rest of it is held', async () => {
+    await say(users(100), true)
+    await sync()
+    await say(users(15), false)
+    const markSent = world.deps.audiences.markSent.bind(world.deps.audiences)
+    world.deps.audiences.markSent = () => Promise.reject(new Error('killed'))
+    await expect(sync()).rejects.toMatchObject({ type: 'internal' })
+    world.deps.audiences.markSent = markSent
+    expect(onList()).toHaveLength(85)
+    await say(users(15, 16), false)
+    expect(await sync()).toMatchObject({ state: 'waiting_approval', held: 30 })
+    await say(['u1'], true)
+    await sync()
+    expect(onList()).toContain('u1')
+    await world.store.audiences.decide(connectionId, 'vip', 'reject', startMs + 1)
+    await sync()
+    expect(onList()).toEqual(sorted(users(100)))
+    expect(await audience()).toMatchObject({ desired: 100, applied: 100, inFlight: false })
+  })
+
+  it('ends right whatever is refused, cut, killed or said while calls are in flight', async () => {
+    const ids = users(8)
+    // Two days between the runs: the guard is not what is asked about.
+    let day = 0
+    const run = () => sync(startMs + (day += 2) * dayMs)
+    for (let seed = 1; seed <= 15; seed += 1) {
+      const next = randomOf(seed)
+      const chance = (share: number) => next() < share
+      const flip = async () => say([ids[Math.floor(next() * ids.length)] ?? 'u1'], chance(0.5))
+      let [isCalm, bad] = [false, '']
+      const markSent = world.deps.audiences.markSent.bind(world.deps.audiences)
+      world.deps.audiences.markSent = async (...sent) => {
+        if (!isCalm && chance(0.2)) throw new Error('killed between the call and the commit')
+        if (!isCalm && chance(0.3)) await flip()
+        await markSent(...sent)
+      }
+      world.segments.script = async (call) => {
+        if (!isCalm && chance(0.5)) await flip()
+        if (call.ids.includes(bad)) throw new BridgeError('statsig.list_refused', 'HTTP 400')
+        if (isCalm || chance(0.7)) return
+        const list = world.segments.lists.get('vip')?.ids
+        // Half of the cut calls had come through.
+        if (chance(0.5)) for (const id of call.ids) list?.[call.call === 'add' ? 'add' : 'delete'](id)
+        throw new BridgeError('statsig.unavailable', 'cut')
+      }
+      for (let turn = 0; turn < 6; turn += 1) {
+        bad = chance(0.3) ? (ids[turn] ?? '') : ''
+        await flip()
+        const ended = await run().catch(() => undefined)
+        if (ended?.state === 'idle' && ended.failed > 0)
+          expect((await audience()).lastRun?.status).toBe('partial')
+      }
+      ;[isCalm, bad] = [true, '']
+      await run()
+      await run()
+      const wanted = await world.store.audiences.desiredIds(await audience(), { after: '', limit: 10 })
+      expect({ seed, list: onList() }).toEqual({ seed, list: wanted })
+      expect(await audience()).toMatchObject({
+        ...{ desired: wanted.length, applied: wanted.length, addsDue: 0, removesDue: 0, failed: 0 },
+        ...{ inFlight: false },
+      })
+      world.deps.audiences.markSent = markSent
+      world.segments.script = () => undefined
+    }
+  })
+
   it('retries an outage and waits as long as Statsig asks', async () => {
     await say(['a'], true)
     world.segments.script = () => {
@@ -182,6 +254,30 @@ describe('syncMembers', () => {
     expect(onList()).toEqual(sorted(['new', ...users(4)]))
   })
 
+  it('notices in the night that the list was deleted, and leaves it so', async () => {
+    await say(users(4), true)
+    await sync()
+    world.segments.lists.delete('vip')
+    await world.store.audiences.request(connectionId, 'vip', 'reconcile')
+    expect(await sync()).toMatchObject({ state: 'needs_attention' })
+    expect((await audience()).reason).toMatch(/deleted at Statsig.*"full"/)
+    expect(world.segments.lists.has('vip')).toBe(false)
+  })
+
+  it('warns from 80 % of the ids that all lists of a project may have, until there is room again', async () => {
+    await say(users(4), true)
+    world.segments.projectIds = async () => 7_999_996
+    await world.store.audiences.request(connectionId, 'vip', 'full')
+    await sync()
+    expect((await audience()).warnings).toMatchObject([
+      { code: 'project_cap_near', message: expect.stringContaining('8000000 ids') as string },
+    ])
+    world.segments.projectIds = async () => 7_999_995
+    await world.store.audiences.request(connectionId, 'vip', 'full')
+    await sync()
+    expect((await audience()).warnings).toEqual([])
+  })
+
   it('pushes all that is desired anew in a full run', async () => {
     await say(users(6), true)
     await sync()
@@ -203,6 +299,36 @@ describe('syncMembers', () => {
     expect(await sync()).toMatchObject({ state: 'idle', added: 2, removed: 1 })
     expect((await audience()).lastRun).toMatchObject({ difference: { missing: 2, extra: 1 } })
     expect(onList()).toEqual(sorted(users(20)))
+  })
+
+  it('reads on from the page at which Statsig made it wait', async () => {
+    await say(users(20), true)
+    await sync()
+    world.segments.lists.get('vip')?.ids.delete('u5')
+    const readIds = world.segments.readIds.bind(world.segments)
+    const read: number[] = []
+    world.segments.readIds = async (key, id, page) => {
+      read.push(page)
+      if (read.length % 3 === 0)
+        throw new BridgeError('statsig.rate_limited', 'HTTP 429', { retryAfterMs: 9_000 })
+      return readIds(key, id, page)
+    }
+    await world.store.audiences.request(connectionId, 'vip', 'reconcile')
+    expect(await sync()).toMatchObject({ state: 'idle', added: 1 })
+    expect(read).toEqual([1, 2, 3, 3, 4, 5, 5, 6, 7, 7])
+    expect((await audience()).reason).toBeUndefined()
+  })
+
+  it('ends a comparison that waits when the connection is paused', async () => {
+    await say(users(4), true)
+    await sync()
+    world.segments.readIds = async () => {
+      await world.store.connections.update(connectionId, { paused: true }, startMs)
+      throw new BridgeError('statsig.unavailable', 'HTTP 503')
+    }
+    await world.store.audiences.request(connectionId, 'vip', 'reconcile')
+    expect(await sync()).toMatchObject({ state: 'paused' })
+    expect(await audience()).toMatchObject({ requestedMode: 'reconcile' })
   })
 
   it('never removes when removals are off', async () => {

@@ -1,5 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { listGone } from '../../activities/sync-send.ts'
+import { sizeWarnings } from '../../core/audiences/limits.ts'
 import type { HeldRemovals, Store } from '../../core/ports.ts'
 import { membership } from '../support/audiences.ts'
 import { apiKey, createApiWorld, nowMs, type ApiWorld } from '../support/fake-deps.ts'
@@ -34,6 +36,16 @@ async function load(
     headers: { authorization: `Bearer ${apiKey}`, 'content-type': type, ...headers },
     body,
   })
+  return { status: answer.status, json: await answer.json() }
+}
+async function loadStream(body: ReadableStream, query = '') {
+  const request = new Request(`http://bridge.test${at}/vip/members${query}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'text/csv', 'idempotency-key': 'load-1' },
+    body,
+    duplex: 'half',
+  } as RequestInit)
+  const answer = await world.app.request(request)
   return { status: answer.status, json: await answer.json() }
 }
 const desired = async () => {
@@ -118,6 +130,61 @@ describe('registerAudiences', () => {
     expect((await world.call('POST', `${at}/vip/reject`)).json).toMatchObject({ code: 'nothing_held' })
   })
 
+  it('shows the warnings of an audience with the time at which each became known', async () => {
+    await fold(['a'])
+    const found = await world.store.audiences.get('con_1', 'vip')
+    if (!found) throw new Error('no audience')
+    const warnings = sizeWarnings({ listIds: 1_001, projectIds: 8_000_000 }, nowMs)
+    const codes = warnings.map(({ code }) => code)
+    await world.store.audiences.record(found, { warnings: { codes, warnings } }, nowMs)
+    await world.store.audiences.fold(
+      'con_1',
+      [membership('a', true, nowMs, { computationId: 'aud_2' })],
+      nowMs,
+    )
+    const { json } = await world.call('GET', `${at}/vip`)
+    const shown = (json as { warnings: { code: string; at: string }[] }).warnings
+    expect(shown.map(({ code }) => code)).toEqual([
+      ...['over_1000_ids', 'project_cap_near', 'computation_changed'],
+    ])
+    expect(shown.map((warning) => warning.at)).toEqual(Array(3).fill(new Date(nowMs).toISOString()))
+  })
+
+  it('explains why a list waits, and offers the full push that makes a deleted one anew', async () => {
+    await fold(['a'])
+    const found = await world.store.audiences.get('con_1', 'vip')
+    if (!found) throw new Error('no audience')
+    await world.store.audiences.record(found, { state: 'needs_attention', reason: listGone('vip') }, nowMs)
+    expect((await world.call('GET', `${at}/vip`)).json).toMatchObject({
+      ...{ state: 'needs_attention', reason: expect.stringMatching(/deleted.*mode "full"/) as string },
+    })
+    expect((await world.call('POST', `${at}/vip/sync`, { mode: 'full' })).json).toMatchObject({
+      requestedMode: 'full',
+    })
+  })
+
+  it('tells how large an audience was', async () => {
+    await fold(['a', 'b'])
+    const found = await world.store.audiences.get('con_1', 'vip')
+    if (!found) throw new Error('no audience')
+    const day = 86_400_000
+    for (const ago of [8 * day, day]) {
+      await world.store.audiences.record(found, { state: 'idle' }, nowMs - ago)
+      await mark(world.store, ['a'])
+    }
+    const history = async (query = '') => (await world.call('GET', `${at}/vip/history${query}`)).json
+    const hour = (ago: number) => new Date(Math.floor((nowMs - ago) / 3_600_000) * 3_600_000).toISOString()
+    expect(await history()).toEqual({ data: [{ at: hour(day), desired: 2, applied: 1 }] })
+    expect(await history(`?since=${hour(9 * day)}`)).toEqual({
+      data: [
+        { at: hour(8 * day), desired: 2, applied: 0 },
+        { at: hour(day), desired: 2, applied: 1 },
+      ],
+    })
+    expect((await world.call('GET', `${at}/vip/history?since=monday`)).status).toBe(422)
+    expect((await world.call('GET', `${at}/none/history`)).status).toBe(404)
+  })
+
   it('wakes syncs that waited when the console key is set', async () => {
     await fold(['a'])
     const audience = await world.store.audiences.get('con_1', 'vip')
@@ -181,6 +248,84 @@ describe('registerAudienceMembers', () => {
     const answer = await load('text/csv', body, '?replace=true', { 'content-encoding': 'gzip' })
     expect(answer.json).toMatchObject({ taken: 2, expelled: 1 })
     expect(await desired()).toEqual(['added', 'kept', 'newer'])
+  })
+
+  it('replaces nobody by a load that says nothing or that cannot be read whole', async () => {
+    await fold(['a', 'b', 'c'])
+    expect((await load('text/csv', 'id\n', '?replace=true')).json).toMatchObject({
+      ...{ replaced: false, expelled: 0 },
+    })
+    const broken = await load('application/x-ndjson', '"a"\n{"id":', '?replace=true')
+    expect(broken.json).toMatchObject({
+      ...{ taken: 1, setAside: 1, replaced: false, expelled: 0, faults: [{ line: 2, code: 'not_json' }] },
+    })
+    expect(await desired()).toEqual(['a', 'b', 'c'])
+    expect((await load('text/csv', 'a\n', '?replace=true')).json).toMatchObject({
+      ...{ replaced: true, expelled: 2 },
+    })
+    expect(await desired()).toEqual(['a'])
+  })
+
+  it('keeps the lines before a cut, expels nobody, and is sent again with the same end', async () => {
+    await fold(['old'])
+    const cut = new Uint8Array(gzipSync('id\nx\ny\nz\n')).slice(0, -4)
+    const gzip = { 'content-encoding': 'gzip' }
+    expect((await load('text/csv', cut, '?replace=true', gzip)).json).toMatchObject({ code: 'not_json' })
+    let line = 0
+    const breaking = new ReadableStream({
+      pull(controller) {
+        line += 1
+        if (line > 12_000) controller.error(new Error('the connection was cut'))
+        else controller.enqueue(Buffer.from(`u${line}\n`))
+      },
+    })
+    expect(await loadStream(breaking, '?replace=true')).toMatchObject({
+      status: 400,
+      json: { code: 'not_json' },
+    })
+    const { json } = await world.call('GET', `${at}/vip`)
+    expect((json as { counts: { desired: number } }).counts.desired).toBeGreaterThan(10_000)
+    expect((await world.call('GET', `${at}/vip/members?id=old`)).json).toMatchObject({
+      data: [{ desired: true }],
+    })
+    // The sync is told although the load failed.
+    expect(calls()).toContain('signalWithStart changed audience:con_1:vip')
+    world.clock.ms += 1
+    expect((await load('text/csv', 'id\nx\ny\nz\n', '?replace=true')).json).toMatchObject({ replaced: true })
+    expect((await world.call('GET', `${at}/vip`)).json).toMatchObject({ counts: { desired: 3 } })
+  })
+
+  it('takes a byte order mark and line ends of Windows, and sets aside what is not UTF-8', async () => {
+    expect((await load('text/csv', '\uFEFFid,member\r\na,true\r\n"b",1\r\n')).json).toMatchObject({
+      ...{ taken: 2, setAside: 0 },
+    })
+    expect((await load('application/x-ndjson', '\uFEFF"c"\r\n{"id":"d"}\r\n')).json).toMatchObject({
+      ...{ taken: 2, setAside: 0 },
+    })
+    const latin = new Uint8Array(Buffer.from('id\nM\xfcller\n', 'latin1'))
+    expect((await load('text/csv', latin)).json).toMatchObject({ faults: [{ line: 2, code: 'not_utf8' }] })
+    expect(await desired()).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('holds a few thousand lines of a body that does not end, and says at which line an id is no good', async () => {
+    let made = 0
+    let ahead = 0
+    const endless = new ReadableStream({
+      async pull(controller) {
+        const lines = Array.from({ length: 1_000 }, () => `u${String((made += 1)).padStart(6, '0')}`)
+        if (made === 1_000) lines[3] = 'x'.repeat(1_001)
+        controller.enqueue(Buffer.from(`${lines.join('\n')}\n`))
+        const { json } = await world.call('GET', `${at}/vip`)
+        const { desired: folded = 0 } = (json as { counts?: { desired: number } }).counts ?? {}
+        ahead = Math.max(ahead, made - folded)
+        if (made === 60_000) controller.close()
+      },
+    })
+    expect(await loadStream(endless)).toMatchObject({
+      status: 200,
+      json: { received: 60_000, taken: 59_999, faults: [{ line: 4, code: 'id_too_long' }] },
+    })
+    expect(ahead).toBeLessThan(25_000)
   })
 
   it('loads 20,000 lines', async () => {

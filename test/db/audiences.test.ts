@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Audience, PlacedMembership, Store } from '../../core/ports.ts'
@@ -6,6 +9,7 @@ import { openStore } from '../../db/store.ts'
 import { membership } from '../support/audiences.ts'
 import { temporaryFile } from './temporary.ts'
 
+const execute = promisify(execFile)
 const startMs = Date.parse('2026-01-05T12:00:00.000Z')
 const con = 'con_1'
 
@@ -115,6 +119,34 @@ describe('fold', () => {
     ])
   })
 
+  it('answers thousands of words in the order in which they came, whatever the order of their ids', async () => {
+    const store = open()
+    const batch = shuffled(words.slice(0, 2_500), 7).map((word, index) => ({ ...word, seq: index + 1 }))
+    batch.splice(1_200, 0, membership('b\nc', true, startMs))
+    const { folded } = await store.audiences.fold(con, batch, startMs)
+    const newest = new Map<string, PlacedMembership>()
+    const isNewer = (word: PlacedMembership, than: PlacedMembership | undefined) =>
+      !than || word.atMs > than.atMs || (word.atMs === than.atMs && word.atNs >= than.atNs)
+    const wanted = batch.map((word) => {
+      const id = word.ids['userId'] ?? ''
+      if (id.includes('\n')) return { code: 'id_line_break', message: 'The id has a line break.' }
+      if (!isNewer(word, newest.get(id))) return 'stale'
+      newest.set(id, word)
+      return 'changed'
+    })
+    expect(folded).toEqual(wanted)
+    expect((await audienceIn(store)).setAside).toBe(1)
+  })
+
+  it('keeps the counters in step when the last of many words speaks of another computation', async () => {
+    const store = open()
+    const batch = Array.from({ length: 2_500 }, (_, index) =>
+      membership(`z${9_999 - index}`, true, startMs, index === 2_499 ? { computationId: 'aud_2' } : {}),
+    )
+    await store.audiences.fold(con, batch, startMs)
+    expect(await audienceIn(store)).toMatchObject({ computationId: 'aud_2', desired: 2_500, addsDue: 2_500 })
+  })
+
   it('warns when the same key comes with another computation', async () => {
     const store = open()
     await foldAll(store, [
@@ -139,6 +171,102 @@ describe('change', () => {
     expect(audience).toMatchObject({ desired: 0, applied: 1, addsDue: 0, removesDue: 1, unit: 'anonymousId' })
     expect(audience.warnings).toMatchObject([{ code: 'unit_changed' }])
     expect(await store.audiences.dueCounts(audience)).toEqual({ add: 0, remove: 1, erase: 0 })
+  })
+})
+
+describe('change of a large audience', () => {
+  it('puts the old ids out in short transactions, held for a person from the first one on', async () => {
+    const store = open()
+    const ids = Array.from({ length: 2_500 }, (_, index) => `u${index}`)
+    await foldAll(
+      store,
+      ids.map((id) => membership(id, true, startMs)),
+    )
+    const on = [...ids].sort().slice(0, 1_500)
+    await store.audiences.markSent(await audienceIn(store), 'add', on, startMs)
+    const changing = store.audiences.change(con, 'vip', { unit: 'anonymousId' }, startMs + 1)
+    await new Promise((resolve) => setImmediate(resolve))
+    const midway = await audienceIn(store)
+    expect(midway).toMatchObject({ unit: 'userId', guard: { rule: 'would_empty', planned: 1_500 } })
+    expect(midway.desired).toBeGreaterThan(0)
+    expect(await changing).toMatchObject({
+      ...{ unit: 'anonymousId', desired: 0, applied: 1_500, addsDue: 0, removesDue: 1_500 },
+      warnings: [{ code: 'unit_changed' }],
+    })
+    expect((await store.audiences.ledger(midway, { after: '', limit: 5_000 })).length).toBe(1_500)
+  })
+})
+
+describe('markSent', () => {
+  const counts = async (store: Store) => {
+    const { desired, applied, addsDue, removesDue } = await audienceIn(store)
+    return { desired, applied, addsDue, removesDue }
+  }
+
+  it('marks just what the call carried, though others of its stretch came or went meanwhile', async () => {
+    const store = open()
+    const said = (ids: string[], isMember: boolean, at: number) =>
+      foldAll(
+        store,
+        ids.map((id) => membership(id, isMember, startMs + at)),
+      )
+    await said(['a', 'c', 'e', 'g'], true, 0)
+    const sent = await store.audiences.due(await audienceIn(store), 'add', {
+      after: '',
+      limit: 9,
+      failed: false,
+    })
+    await store.audiences.record(await audienceIn(store), { inFlight: true }, startMs)
+    await said(['d'], true, 1)
+    await said(['e'], false, 1)
+    await store.audiences.markSent(await audienceIn(store), 'add', sent, startMs)
+    const rows = await store.audiences.ledger(await audienceIn(store), { after: '', limit: 9 })
+    expect(rows.map(({ id, desired, applied }) => `${id} ${desired} ${applied}`)).toEqual([
+      ...['a true true', 'c true true', 'd true false', 'e false true', 'g true true'],
+    ])
+    expect(await counts(store)).toEqual({ desired: 4, applied: 4, addsDue: 1, removesDue: 1 })
+  })
+
+  it('marks a whole stretch at once, and counts what it removed for the guard', async () => {
+    const store = open()
+    const ids = Array.from({ length: 1_500 }, (_, index) => `u${index + 1_000}`)
+    await foldAll(
+      store,
+      ids.map((id) => membership(id, true, startMs)),
+    )
+    await store.audiences.markSent(await audienceIn(store), 'add', ids, startMs)
+    expect(await counts(store)).toEqual({ desired: 1_500, applied: 1_500, addsDue: 0, removesDue: 0 })
+    await foldAll(
+      store,
+      ids.slice(0, 1_200).map((id) => membership(id, false, startMs + 1)),
+    )
+    await store.audiences.markSent(await audienceIn(store), 'remove', ids.slice(0, 1_200), startMs)
+    expect(await counts(store)).toEqual({ desired: 300, applied: 300, addsDue: 0, removesDue: 0 })
+    expect(await store.audiences.removalHistory(await audienceIn(store), startMs)).toEqual({
+      ...{ sent: 1_200, appliedMax: 1_500 },
+    })
+  })
+})
+
+describe('sizes', () => {
+  it('has one row an hour, of the end of its last run, and none that is older than 90 days', async () => {
+    const [store, hourMs] = [open(), 3_600_000]
+    const end = async (atMs: number) =>
+      store.audiences.record(await audienceIn(store), { state: 'idle' }, atMs)
+    await foldAll(store, [membership('a', true, startMs)])
+    await end(startMs)
+    await foldAll(store, [membership('b', true, startMs)])
+    await end(startMs + hourMs - 1)
+    await store.audiences.record(await audienceIn(store), { state: 'syncing' }, startMs + 2 * hourMs)
+    await end(startMs + 3 * hourMs)
+    const sizes = await store.audiences.sizes(await audienceIn(store), 0)
+    expect(sizes).toEqual([
+      { atMs: startMs, desired: 2, applied: 0 },
+      { atMs: startMs + 3 * hourMs, desired: 2, applied: 0 },
+    ])
+    expect(await store.audiences.sizes(await audienceIn(store), startMs + hourMs)).toEqual(sizes.slice(1))
+    await end(startMs + 90 * 24 * hourMs + 2 * hourMs)
+    expect(await store.audiences.sizes(await audienceIn(store), 0)).toHaveLength(2)
   })
 })
 
@@ -179,6 +307,22 @@ describe('takeCall', () => {
     expect(worst(900_000)).toBe(850)
     expect(await (stores[0] as Store).audiences.takeCall('console-b', nowMs)).toMatchObject({ granted: true })
   })
+
+  it('is asked by two operating-system processes and grants them together what one may have', async () => {
+    const path = temporaryFile()
+    open(path)
+    const script = fileURLToPath(new URL('./taking-process.ts', import.meta.url))
+    const args = ['--import', 'tsx', script, path, String(Date.now() + 2_500), '45000']
+    const run = async () => JSON.parse((await execute(process.execPath, args)).stdout) as number[]
+    const taken = await Promise.all([run(), run()])
+    const all = taken.flat()
+    const worst = Math.max(
+      ...all.map((from) => all.filter((atMs) => atMs >= from && atMs < from + 10_000).length),
+    )
+    expect(worst).toBe(10)
+    // Neither is starved: what one did not get, the other did.
+    expect(all.length).toBeGreaterThanOrEqual(40)
+  }, 30_000)
 
   it('is asked by two processes at once and never grants one too many', async () => {
     const path = temporaryFile()

@@ -101,6 +101,13 @@ describe('syncAudience', () => {
       expect(guard).toMatchObject({ planned: applied })
       expect(guard?.sample.length).toBe(10)
     }
+    // Days in which nobody decides let nobody go.
+    const held = keys.map((key) => world.segments.idsOf(key))
+    await environment.sleep('3 days')
+    for (const key of keys) await syncs.now(connectionId, key)
+    await environment.sleep('1m')
+    expect(keys.map((key) => world.segments.idsOf(key))).toEqual(held)
+    expect(await audience('approved')).toMatchObject({ state: 'waiting_approval' })
     const kept = world.segments.idsOf('rejected')
     expect(await syncs.decide(connectionId, 'approved', 'approve')).toBe((await audience('approved')).applied)
     await environment.sleep('5s')
