@@ -8,6 +8,7 @@ export type Audience = Schemas['Audience']
 export type AudienceState = Audience['state']
 export type Member = Schemas['Member']
 export type MemberState = Member['state']
+export type AudienceHistory = Schemas['AudienceHistory']
 type AudiencePatch = Schemas['AudiencePatch']
 
 const path = (connectionId: string, key?: string) =>
@@ -26,6 +27,13 @@ export const audienceQuery = (connectionId: string, key: string) =>
     queryKey: ['audiences', connectionId, key],
     queryFn: () => call<Audience>('GET', path(connectionId, key)),
     refetchInterval: 2_000,
+  })
+
+export const audienceHistoryQuery = (connectionId: string, key: string) =>
+  queryOptions({
+    queryKey: ['audiences', connectionId, key, 'history'],
+    queryFn: () => call<AudienceHistory>('GET', `${path(connectionId, key)}/history`),
+    refetchInterval: 60_000,
   })
 
 export const membersQuery = (connectionId: string, key: string, filter: { state?: string; id?: string }) =>

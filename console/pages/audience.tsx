@@ -15,6 +15,7 @@ import { GuardDecision } from './audience/guard-decision.tsx'
 import { LastRun } from './audience/last-run.tsx'
 import { Members } from './audience/members.tsx'
 import { AudienceSettings } from './audience/settings.tsx'
+import { SizeChart } from './audience/size-chart.tsx'
 
 export function AudiencePage() {
   const connectionId = useConnectionId()
@@ -48,6 +49,7 @@ export function AudiencePage() {
             <GuardDecision connectionId={connectionId} audience={audience} />
           )}
           <Numbers audience={audience} />
+          <SizeChart connectionId={connectionId} audienceKey={audience.key} />
           <LastRun audience={audience} />
           <AudienceSettings key={audience.key} connectionId={connectionId} audience={audience} />
           <Members connectionId={connectionId} audienceKey={audience.key} />
