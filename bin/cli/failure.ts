@@ -35,7 +35,7 @@ export const interrupted = (title: string, nextStep?: string): CliFailure =>
 
 /** As a person reads it. */
 export function shownComplaint({ code, title, detail, nextStep, errors = [] }: Complaint): Shown {
-  const ours = ['usage', 'interrupted'].includes(code)
+  const ours = ['usage', 'interrupted', 'declined'].includes(code)
   return join([
     shown`${ours ? title : paint.bad(title)}${ours ? '' : paint.faint(` (${code})`)}`,
     ...(detail === undefined || detail.replace(/\.$/, '') === title ? [] : [shown`  ${detail}`]),

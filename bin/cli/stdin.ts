@@ -50,7 +50,8 @@ export async function confirmed(cli: Cli, question: string): Promise<boolean> {
 }
 
 async function ask({ io }: Cli, question: string, { isHidden = false } = {}): Promise<string> {
-  await write(io.err, question)
+  // readline erases the line that it asks on, so a question that is not its own would go.
+  if (isHidden) await write(io.err, question)
   // readline echoes what is typed to its output: for a secret, that is nowhere.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const reader = createInterface({
@@ -62,7 +63,9 @@ async function ask({ io }: Cli, question: string, { isHidden = false } = {}): Pr
   reader.once('SIGINT', () => stop.abort())
   reader.once('close', () => stop.abort())
   try {
-    return await reader.question('', { signal: AbortSignal.any([stop.signal, io.interrupted]) })
+    return await reader.question(isHidden ? '' : question, {
+      signal: AbortSignal.any([stop.signal, io.interrupted]),
+    })
   } catch {
     throw interrupted('Interrupted. Nothing was done.')
   } finally {
