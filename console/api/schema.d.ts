@@ -5234,11 +5234,11 @@ export interface components {
             };
             paused: boolean;
             segment: {
-                access?: components["schemas"]["SegmentAccess"];
                 apiToken: boolean;
                 sharedSecret: boolean;
                 writeKey: boolean;
             };
+            segmentAccess?: components["schemas"]["SegmentAccess"];
             settingsVersion: number;
             /** @enum {string} */
             setup: "manual" | "oauth" | "token";

@@ -16,6 +16,19 @@ const routes = Object.entries(paths).flatMap(([path, methods]) =>
   })),
 )
 
+/** What is at the root, and shows nothing of anybody or asks for a proof of its own. */
+const doors = [
+  ...['/', '/assets/:name', '/docs', '/docs/start.js', '/docs/swagger-ui-bundle.js', '/docs/swagger-ui.css'],
+  ...['/healthz', '/metrics', '/oauth/segment/callback', '/openapi.json', '/readyz'],
+].map((path) => `GET ${path}`)
+const ingestDoors = [
+  ...['a', 'alias', 'b', 'batch', 'g', 'group', 'i', 'identify', 'import', 'log_event', 'p', 'page', 'rgstr'],
+  ...['s', 'screen', 't', 'track'],
+].map((call) => `POST /v1/${call}`)
+const webhookDoors = ['segment/:connectionId', 'segment/:connectionId/audiences/create']
+  .concat('segment/:connectionId/audiences/get', 'statsig/:connectionId')
+  .map((path) => `POST /webhooks/${path}`)
+
 let world: ApiWorld
 beforeAll(async () => {
   world = createApiWorld()
@@ -45,6 +58,14 @@ describe('access', () => {
     const described = routes.map(({ method, path }) => `${method} ${path}`)
     expect(new Set(routed)).toEqual(new Set(described))
     expect(described.length).toBeGreaterThanOrEqual(7)
+  })
+
+  it('leaves no way in beside it that is not known', () => {
+    const elsewhere = world.app.routes
+      .filter(({ method, path }) => method !== 'ALL' && !path.startsWith('/api/v1/'))
+      .map(({ method, path }) => `${method} ${path}`)
+    // Each has a proof of its own (write key, signature, secret in the URL, state), or shows nothing of anybody.
+    expect([...new Set(elsewhere)].toSorted()).toEqual([...doors, ...ingestDoors, ...webhookDoors])
   })
 
   describe.each(routes)('guards $method $path', ({ method, path, responses }) => {

@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { keptKeys, keyFile } from '../../bin/launcher/keys.ts'
 import { newKeyFile, oldKeyFile, rotateKey } from '../../bin/rotation.ts'
@@ -84,7 +83,7 @@ describe('rotateKey', () => {
   it('goes on where it was killed, and everything is readable meanwhile by old and new processes', async () => {
     const config = await madeFolder({}, 2_500)
     const running = await storeOf(config)
-    const child = spawn(process.execPath, ['--import', 'tsx', 'bin/rotate-key.ts'], {
+    const child = spawn(process.execPath, ['--import', 'tsx/esm', 'bin/rotate-key.ts'], {
       ...{ env: { ...process.env, DATA_DIR: config.dataDir }, stdio: ['ignore', 'pipe', 'inherit'] },
     })
     onTestFinished(() => void child.kill('SIGKILL'))
