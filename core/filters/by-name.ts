@@ -24,7 +24,8 @@ export function compileNameFilter(
       const decision = decisionOf(rule)
       if (decision !== undefined)
         return { included: decision, rule: `rule:${at}`, depends: depends || isSampled(rule) }
-      if (rule.sample !== 0) depends = true
+      // A sample of none excludes nothing; one that includes filters all that meet its conditions.
+      if (rule.sample !== 0 || rule.action === 'include') depends = true
     }
     return { ...otherwise, depends }
   }

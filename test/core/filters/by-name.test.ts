@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileNameFilter } from '../../../core/filters/by-name.ts'
+import { compileFilters } from '../../../core/filters/index.ts'
 import type { FilterRule } from '../../../core/filters/rules.ts'
 
 const where = [{ path: 'properties.plan', op: '=' as const, value: 'pro' }]
@@ -75,5 +77,38 @@ describe('compileNameFilter', () => {
       }),
     ).toMatchObject({ included: true, rule: 'default' })
     expect(judge([], undefined, 'exclude')).toMatchObject({ included: false, rule: 'default' })
+  })
+
+  it('says of every name what the filters themselves say, wherever it does not say that it depends', () => {
+    const names = ['A', 'AB', 'b', undefined]
+    const rule = fc.record(
+      {
+        action: fc.constantFrom('include' as const, 'exclude' as const),
+        type: fc.constantFrom('track' as const, 'page' as const),
+        event: fc.constantFrom('A', 'AB', 'A*', '?', '*'),
+        match: fc.constantFrom('exact' as const, 'glob' as const),
+        where: fc.constantFrom([{ path: 'x', op: '=' as const, value: 1 }]),
+        sample: fc.constantFrom(0, 0.5, 1),
+      },
+      { requiredKeys: ['action'] },
+    )
+    const filters = fc.record({
+      default: fc.constantFrom('include' as const, 'exclude' as const),
+      rules: fc.array(rule, { maxLength: 6 }),
+    })
+    const given = fc.record({
+      event: fc.constantFrom(...names),
+      type: fc.constantFrom('track', 'page'),
+      x: fc.constantFrom(0, 1),
+      unit: fc.string(),
+    })
+    fc.assert(
+      fc.property(filters, given, (rules, { event, type, x, unit }) => {
+        const { depends, ...said } = compileNameFilter(rules)({ type, event })
+        const ask = compileFilters<{ x: number }>(rules, () => (doc) => doc.x)
+        if (!depends) expect(ask({ x }, { type, event, unitId: () => unit })).toEqual(said)
+      }),
+      { numRuns: 2_000 },
+    )
   })
 })

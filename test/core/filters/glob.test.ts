@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileGlob, GlobError } from '../../../core/filters/glob.ts'
 
@@ -75,5 +76,30 @@ describe('compileGlob', () => {
     for (let run = 0; run < 100; run++) expect(matchesName('a'.repeat(256))).toBe(false)
     const { user } = process.cpuUsage(startedAt)
     expect(user / 1000).toBeLessThan(2_000)
+  })
+
+  it('matches as the regular expression of the same meaning does', () => {
+    const parts: [glob: string, regex: string][] = [
+      ['a', 'a'],
+      ['b', 'b'],
+      ['.', '\\.'],
+      ['*', '[^]*'],
+      ['?', '[^]'],
+      ['[ab]', '[ab]'],
+      ['[!a]', '[^a]'],
+      ['{a,bb}', '(?:a|bb)'],
+      ['\\*', '\\*'],
+    ]
+    const pattern = fc.array(fc.constantFrom(...parts), { maxLength: 7 })
+    const name = fc.array(fc.constantFrom('a', 'b', '.', '*', '/'), { maxLength: 9 })
+    fc.assert(
+      fc.property(pattern, name, (some, chars) => {
+        const regex = new RegExp(`^${some.map(([, part]) => part).join('')}$`)
+        const glob = some.map(([part]) => part).join('')
+        fc.pre(glob !== '' && some.filter(([part]) => part.startsWith('{')).length <= 6)
+        expect(matches(glob, chars.join(''))).toBe(regex.test(chars.join('')))
+      }),
+      { numRuns: 3_000 },
+    )
   })
 })
