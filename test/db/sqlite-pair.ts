@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { createSecretBox } from '../../db/secret-box.ts'
 import { openStore } from '../../db/store.ts'
+import { putMigrated } from '../support/migrated.ts'
 import type { StorePair } from './suite/world.ts'
 
 export const box = createSecretBox(Buffer.alloc(32, 7))
@@ -12,6 +13,7 @@ export const box = createSecretBox(Buffer.alloc(32, 7))
 export async function openSqlitePair(): Promise<StorePair & { path: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'causeway-store-'))
   const path = join(folder, 'causeway.db')
+  putMigrated(path)
   const [a, b] = [openStore(path, box), openStore(path, box)]
   return {
     ...{ a, b, path },

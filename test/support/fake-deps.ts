@@ -29,6 +29,7 @@ import { defaultSettings } from '../../core/settings.ts'
 import { previewFilters } from '../../db/preview.ts'
 import { createSecretBox } from '../../db/secret-box.ts'
 import { openStore } from '../../db/store.ts'
+import { putMigrated } from './migrated.ts'
 
 export const nowMs = Date.parse('2026-01-05T12:00:00.000Z')
 export const apiKey = 'key-of-the-test'
@@ -144,6 +145,7 @@ export function createApiWorld(change: (deps: ApiDeps) => Partial<ApiDeps> = () 
     opened.push(store)
     return store
   }
+  putMigrated(path)
   const store = open()
   const clock = new FixedClock()
   const starter = new RecordingStarter()

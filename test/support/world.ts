@@ -15,6 +15,7 @@ import type { AlertSender, Clock, StatsigEvents, Store, VendorAnswer } from '../
 import { defaultSettings } from '../../core/settings.ts'
 import { createSecretBox } from '../../db/secret-box.ts'
 import { openStore } from '../../db/store.ts'
+import { putMigrated } from './migrated.ts'
 import { setupOn } from './segment.ts'
 import { RecordingSyncs, ScriptedSegments } from './audiences.ts'
 
@@ -115,6 +116,7 @@ export async function createWorld({
 } = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'causeway-'))
   const path = join(folder, 'causeway.db')
+  putMigrated(path)
   const store = openStore(path, createSecretBox(Buffer.alloc(32, 7)))
   await store.connections.create({
     ...{ id: connectionId, name: 'Test', setup: 'manual', writeKey: 'write-key', settings: defaultSettings },
