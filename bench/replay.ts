@@ -29,6 +29,7 @@ const note = (...row: string[]): void => {
   rows.push(row)
   console.log(row.join('  ·  '))
 }
+const patienceMs = 900_000
 const say = (n: number): string => Math.round(n).toLocaleString('en')
 
 async function call<T>(method: string, path: string, body?: object): Promise<T> {
@@ -129,13 +130,13 @@ async function throughKills(connection: string, body: object): Promise<void> {
   const startedMs = performance.now()
   const places = [0, 1, 2].map((third) => Math.floor(((third + randomInt(20, 80) / 100) * events) / 3))
   for (const place of places) {
-    await until(async () => (await replayOf(id)).counts.done >= place, 50)
+    await until(async () => (await replayOf(id)).counts.done >= place, 50, patienceMs)
     await new Promise((resolve) => setTimeout(resolve, randomInt(100)))
     const { done } = (await replayOf(id)).counts
     await killBulk()
     console.log(`killed the bulk worker at ${say(done)} of ${say(events)}`)
   }
-  await until(async () => (await replayOf(id)).status === 'completed')
+  await until(async () => (await replayOf(id)).status === 'completed', 100, patienceMs)
   const replay = await replayOf(id)
   note(
     'replay through three kills',
@@ -180,19 +181,27 @@ async function compareReport(id: string): Promise<void> {
   ])
 }
 
+/** How soon a pause is answered, and what still ends after it. */
+async function pauseOnce(id: string): Promise<void> {
+  const startedMs = performance.now()
+  const { counts } = await call<Replay>('POST', `/replays/${id}/pause`)
+  const tookMs = performance.now() - startedMs
+  await new Promise((resolve) => setTimeout(resolve, 2_000))
+  const after = (await replayOf(id)).counts.done - counts.done
+  note('a pause answered after', `${say(tookMs)} ms`, `${say(after)} events ended after it`)
+  await call('POST', `/replays/${id}/resume`)
+}
+
 async function flatOut(connection: string, writeKey: string, body: object, calm: Live): Promise<void> {
   const { id } = await call<Replay>('POST', `/connections/${connection}/replays`, { ...body, force: true })
   const resident: number[] = []
   const sampling = setInterval(() => resident.push(residentMb(bulk)), 500)
   const doneOf = async () => (await replayOf(id)).counts.done
   await until(async () => (await doneOf()) > events / 20, 50)
-  const rates: number[] = []
   const rateUntil = async (share: number) => {
     const [from, fromMs] = [await doneOf(), performance.now()]
-    await until(async () => (await doneOf()) >= events * share, 100)
-    const rate = (((await doneOf()) - from) * 1_000) / (performance.now() - fromMs)
-    rates.push(rate)
-    return rate
+    await until(async () => (await doneOf()) >= events * share, 100, patienceMs)
+    return (((await doneOf()) - from) * 1_000) / (performance.now() - fromMs)
   }
   note('replayed, flat out, events/s', say(await rateUntil(0.5)), `worker ${residentMb(bulk)} MB resident`)
   const from = await doneOf()
@@ -204,7 +213,8 @@ async function flatOut(connection: string, writeKey: string, body: object, calm:
     say(besideRate),
     isStill ? '' : 'ENDED before the live traffic',
   )
-  await until(async () => (await replayOf(id)).status === 'completed')
+  if (isStill) await pauseOnce(id)
+  await until(async () => (await replayOf(id)).status === 'completed', 100, patienceMs)
   clearInterval(sampling)
   const { counts } = await replayOf(id)
   must('delivered by force', counts.delivered, expected.sent + expected.before)

@@ -24,13 +24,15 @@ import { setupParts } from './setup-parts.ts'
 import { lookAfterTemporal, prepareTemporal, type UpkeepOptions } from './temporal-upkeep.ts'
 
 const beatEveryMs = 5_000
+/** Bulk work goes through its lanes once: what it has read it seldom reads again. */
+const bulkCacheMb = 16
 const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url))
 
 /** Runs the queues under a name; the name is what readiness looks for. */
 export async function runWorker(name: 'worker' | 'bulk-worker', taskQueue: string): Promise<void> {
   const config = await loadConfig()
   const log = createLog(name, config.logLevel)
-  const store = await openConfiguredStore(config)
+  const store = await openConfiguredStore(config, name === 'bulk-worker' ? { cacheMb: bulkCacheMb } : {})
   await tellUnknownKeys(store, log)
   const keySweep = setInterval(() => void store.masterKeys.takeUp().catch(() => undefined), takeUpEveryMs)
   // Signals are ours: the SDK's own handlers would shut the worker down in the middle of the launcher's order.
@@ -50,7 +52,7 @@ export async function runWorker(name: 'worker' | 'bulk-worker', taskQueue: strin
   if (connections === undefined) return
   const { connection, client } = connections
   const temporal = new Client({ connection: client, namespace: config.temporalNamespace })
-  const runs = createWorkflowRuns({ client: () => temporal, clock })
+  const runs = createWorkflowRuns({ client: () => temporal, clock, publicUrl: config.publicUrl })
   const worker = await Worker.create({
     connection,
     namespace: config.temporalNamespace,

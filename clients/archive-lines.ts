@@ -40,25 +40,32 @@ async function* readText(
   open: () => AsyncIterable<Uint8Array>,
   splitter: Splitter,
 ): AsyncGenerator<ArchiveLine[], TextEnd> {
-  let fineFrom: number | undefined
-  for (;;) {
-    let passed = 0
-    const text = gunzip(open(), fineFrom)
+  const end = yield* cutText(gunzip(open(), undefined), splitter)
+  const { faultAt, cut, members } = end
+  if (faultAt === undefined) return { cut, members }
+  // zlib gives nothing of the slice in which it fails: once more, in slices of a few bytes from there on.
+  const again = yield* cutText(gunzip(open(), faultAt), splitter)
+  if (again.faultAt === undefined) return { cut: again.cut, members: again.members }
+  return { cut: false, corrupt: `${again.fault ?? ''} at byte ${again.faultAt}`, members: again.members }
+}
+
+/** The lines that end in a text, without those that the splitter has had; answers what became of the text. */
+async function* cutText(
+  text: AsyncGenerator<Buffer, GunzipEnd>,
+  splitter: Splitter,
+): AsyncGenerator<ArchiveLine[], GunzipEnd> {
+  let passed = 0
+  try {
     for (;;) {
       const next = await text.next()
-      if (next.done) {
-        const { faultAt, fault, cut, members } = next.value
-        if (faultAt === undefined) return { cut, members }
-        if (fineFrom !== undefined)
-          return { cut: false, corrupt: `${fault ?? ''} at byte ${faultAt}`, members }
-        // zlib gives nothing of the slice in which it fails: once more, in slices of a few bytes from there on.
-        fineFrom = faultAt
-        break
-      }
+      if (next.done) return next.value
       const from = Math.max(0, splitter.seen - passed)
       passed += next.value.length
       if (from < next.value.length) yield splitter.add(next.value.subarray(from))
     }
+  } finally {
+    // Whoever stops reading in the middle closes the file.
+    await text.return({ cut: false, members: 0 })
   }
 }
 

@@ -16,6 +16,8 @@ export interface Db {
 
 export interface OpenOptions {
   busyMsMax?: number
+  /** Memory for pages; what is not in it is mostly in the system's cache of files. */
+  cacheMb?: number
   migrationsFolder?: string
 }
 
@@ -28,7 +30,7 @@ export const migrationsFolder = fileURLToPath(new URL('./migrations', import.met
 export function openDb(path: string, options: OpenOptions = {}): Db {
   const sqlite = openFile(path)
   try {
-    prepareFile(sqlite, options.migrationsFolder ?? migrationsFolder)
+    prepareFile(sqlite, options)
   } catch (error) {
     sqlite.close()
     throw storeError(error)
@@ -48,12 +50,15 @@ function openFile(path: string): Database.Database {
  * Page size and auto-vacuum must be set before the first table is made; bodies of about 70 KB want large pages
  * (decision 0003).
  */
-function prepareFile(sqlite: Database.Database, folder: string): void {
+function prepareFile(
+  sqlite: Database.Database,
+  { migrationsFolder: folder = migrationsFolder, cacheMb = 64 }: OpenOptions,
+): void {
   sqlite.pragma('page_size = 16384')
   sqlite.pragma('auto_vacuum = INCREMENTAL')
   sqlite.pragma('journal_mode = WAL')
   sqlite.pragma('synchronous = FULL')
-  sqlite.pragma('cache_size = -65536')
+  sqlite.pragma(`cache_size = -${cacheMb * 1024}`)
   sqlite.pragma('foreign_keys = ON')
   bringUpToDate(sqlite, folder)
   // From here on a busy database is waited for in the event loop, not in the driver.

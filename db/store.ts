@@ -4,7 +4,7 @@ import { createAccessStore } from './access.ts'
 import { createAudienceStore } from './audiences.ts'
 import { createAlertStore } from './alerts.ts'
 import { createCatalogueStore } from './catalogue.ts'
-import { openDb, type Db } from './client.ts'
+import { openDb, type Db, type OpenOptions } from './client.ts'
 import { createConnectionStore } from './connections.ts'
 import { createErasureStore } from './erasures.ts'
 import { createGrantStore } from './grants.ts'
@@ -25,8 +25,8 @@ import { createSetupStore } from './setups.ts'
 import { createStatsStore } from './stats.ts'
 
 /** Opens the file, brings its schema up to date and answers the port. One process may hold several. */
-export function openStore(path: string, box: SecretBox): Store {
-  return createStore(openDb(path), box)
+export function openStore(path: string, box: SecretBox, options: OpenOptions = {}): Store {
+  return createStore(openDb(path, options), box)
 }
 
 /** The port on a database that is open already; closing the Store closes it. */

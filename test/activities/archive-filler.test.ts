@@ -221,6 +221,8 @@ describe.each([
       ['not_json', 1],
       ['no_id', 2],
     ])
+    const { entries } = await world.store.messages.list(connectionId, { messageId: 'm-u1' }, { limit: 5 })
+    expect(entries).toMatchObject([{ lane: job.lane, source: job.lane, outcome: 'delivered' }])
     const body: unknown = JSON.parse(
       Buffer.from(await world.store.lanes.body(rows[0]?.requestId ?? 0)).toString(),
     )

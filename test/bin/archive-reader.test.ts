@@ -16,6 +16,8 @@ beforeAll(async () => {
   home = await folderHome()
   const places = { roots: [home.path], s3: { region: 'us-east-1', pathStyle: true } }
   read = createArchiveReader({ places, tooOldAfterMs })
+  // The thread takes a moment to start.
+  await all(read(await requestOf('first.gz', users(1)), never))
 })
 afterAll(() => home.close())
 

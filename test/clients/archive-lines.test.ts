@@ -68,8 +68,8 @@ describe('readLines', () => {
     bytes.fill(0xff, middle, middle + 100)
     const { lines, notes } = await read(bytes, 0, 10_000)
     expect(notes).toEqual(['corrupt'])
-    expect(lines.length).toBeGreaterThan(1_000)
-    expect(lines.slice(0, -2)).toEqual(text.slice(0, lines.length - 2))
+    // What is broken may still unpack, to something that is no JSON: what stands before it is whole.
+    expect(lines.slice(0, 1_400)).toEqual(text.slice(0, 1_400))
   })
 
   it('takes away marks, carriage returns and blanks, and counts each', async () => {

@@ -31,6 +31,13 @@ describe('recorded histories', () => {
     )
   })
 
+  it.each(['replayBackfill', 'exportOutbound', 'redriveMessages'])('exist for the job %s', (workflow) => {
+    const endings = files.filter((name) => name.startsWith(`${workflow}.`)).map((name) => name.split('.')[1])
+    const wanted = ['completed']
+    if (workflow === 'replayBackfill') wanted.push('cancelled', 'failed', 'paused-then-resumed', 'planned')
+    expect(endings).toEqual(expect.arrayContaining(wanted))
+  })
+
   it.each(files)('replay on the workflows of today: %s', async (name) => {
     await Worker.runReplayHistory({ workflowBundle }, JSON.parse(read(name)), `lane:con_test:events`)
   })

@@ -81,6 +81,11 @@ describe('redriveMessages', () => {
         ['delivered', 2],
         ['delivered', 1],
       ])
+      // Each message is listed once: where it was. The redrive's own lane has to be asked for.
+      const listed = await world.store.messages.list(connectionId, {}, { limit: 10 })
+      expect(listed.entries.map(({ lane }) => lane)).toEqual(['events', 'events', 'events'])
+      const own = await world.store.messages.list(connectionId, { lane: job.lane }, { limit: 10 })
+      expect(own.entries.map(({ source }) => source)).toEqual(['tracking', 'tracking'])
       // A second one finds nothing that is still rejected.
       const again = await makeJob(world, 'redrive', rejected)
       await (await startJob(environment, again)).result()
@@ -173,6 +178,9 @@ describe('replayBackfill', () => {
       const run = await startJob(environment, job)
       await until(async () => (await jobOf(world, job.id)).totals.delivered > 0)
       expect(await run.executeUpdate('pause')).toMatchObject({ status: 'paused' })
+      // What a person reads in the Temporal Web UI.
+      const shown = await run.query<{ currentDetails: string }>('__temporal_workflow_metadata')
+      expect(shown.currentDetails).toMatch(/^\*\*paused\*\*: Forwards .*\*\*\d+\*\* of 20 done/s)
       const sent = () => world.statsig.requests.length
       await until(async () => {
         const before = sent()
@@ -249,7 +257,10 @@ describe('replayBackfill', () => {
       const notes = Object.fromEntries(
         (await world.store.jobs.notes(job.id)).map(({ kind, count }) => [kind, count]),
       )
-      expect(notes).toEqual({ bom: 1, crlf: 1, blank: 1, not_json: 1, no_last_newline: 1 })
+      expect(notes).toEqual({
+        ...{ several_members: 1, bom: 1, crlf: 1, blank: 1, not_json: 1, no_last_newline: 1 },
+        ...{ separator_in_text: 1, other_day: 1 },
+      })
       const report = await world.store.jobs.report(job.id, 0, 10)
       expect(report.map(({ reason }) => reason)).toEqual(['not_json', 'too_old', 'duplicate'])
       const story = await world.store.messages.get(entryId(after.laneId, report[0]?.seq ?? 0))
