@@ -90,3 +90,11 @@ export function residentMb(child: ChildProcess): number {
   const status = readFileSync(`/proc/${String(child.pid)}/status`, 'utf8')
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024)
 }
+
+/** CPU time that a process has used, all its threads together, in ms; the kernel counts by hundredths of a second. */
+export function cpuMs(child: ChildProcess): number {
+  const stat = readFileSync(`/proc/${String(child.pid)}/stat`, 'utf8')
+  // Behind the name, which may hold spaces: state, then ten fields, then user and system time.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}

@@ -1,57 +1,140 @@
-// `npx tsx bench/stream.ts`: what 50 idle readers of the live stream cost ingest. Rounds with and without alternate.
+// `npx tsx bench/stream.ts`: what 50 idle readers of the live stream cost ingest, in events a second and in CPU time of the
+// api for an event (rounds with and without alternate), and how long after its outcome a message is told on an idle system.
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { request, type ClientRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { load, start, stopAll, until } from './processes.ts'
+import { readConfig } from '../bin/load-config.ts'
+import { temporalBinary } from '../bin/temporal-binary.ts'
+import { cpuMs, load, start, startCommand, stopAll, until } from './processes.ts'
 
-const [port, readers, rounds] = [24_981, 50, Number(process.env['BENCH_ROUNDS'] ?? 5)]
+const [readers, rounds] = [50, Number(process.env['BENCH_ROUNDS'] ?? 9)]
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 4)
+const ports = { api: 24_981, sandbox: 24_982, temporal: 24_983, ui: 24_984 }
 const dataDir = mkdtempSync(join(tmpdir(), 'causeway-bench-'))
 const apiKey = 'bench-key-bench-key-bench-key'
-const url = `http://127.0.0.1:${port}`
+const url = `http://127.0.0.1:${ports.api}`
 const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
+const env = {
+  ...{ DATA_DIR: dataDir, PORT: String(ports.api), SANDBOX_PORT: String(ports.sandbox) },
+  ...{ TEMPORAL_PORT: String(ports.temporal), CAUSEWAY_VENDORS: 'sandbox', CAUSEWAY_API_KEY: apiKey },
+  ...{ CAUSEWAY_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'), LOG_LEVEL: 'warn' },
+}
+
+async function connect(name: string): Promise<string> {
+  const body = JSON.stringify({
+    name,
+    setup: 'manual',
+    writeKey: name,
+    statsig: { serverKey: `secret-${name}` },
+  })
+  const made = await fetch(`${url}/api/v1/connections`, { method: 'POST', headers, body })
+  return ((await made.json()) as { id: string }).id
+}
 
 /** Resolves when the stream has begun. */
-const openStream = (id: string): Promise<ClientRequest> =>
+const openStream = (id: string, onText: (text: string) => void = () => undefined): Promise<ClientRequest> =>
   new Promise((resolve, reject) => {
     const sent = request(`${url}/api/v1/connections/${id}/stream`, { headers, agent: false }, (answer) => {
-      answer.on('error', () => undefined).resume()
-      answer.once('data', () => resolve(sent))
+      answer.setEncoding('utf8').on('error', () => undefined)
+      answer.on('data', onText).once('data', () => resolve(sent))
     })
     sent.on('error', reject).end()
   })
+const openMany = (id: string) => Promise.all(Array.from({ length: readers }, () => openStream(id)))
+const closeAll = (streams: ClientRequest[]): void => {
+  for (const stream of streams) stream.on('error', () => undefined).destroy()
+}
+const at = (values: number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0
 
-try {
-  start('bin/api.ts', [], {
-    ...{ DATA_DIR: dataDir, PORT: String(port), CAUSEWAY_VENDORS: 'sandbox', CAUSEWAY_API_KEY: apiKey },
-    ...{ CAUSEWAY_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'), LOG_LEVEL: 'warn' },
-  })
-  await until(async () => (await fetch(`${url}/healthz`)).ok)
-  const made = await fetch(`${url}/api/v1/connections`, {
-    ...{ method: 'POST', headers },
-    body: JSON.stringify({ name: 'bench', setup: 'manual', writeKey: 'bench' }),
-  })
-  const { id } = (await made.json()) as { id: string }
-  await load(`${url}/v1/batch`, { seconds: 2 })
-  const [alone, beside]: [number[], number[]] = [[], []]
-  const measureAlone = async () => alone.push((await load(`${url}/v1/batch`, { seconds })).eventsPerSecond)
-  const measureBeside = async () => {
-    const streams = await Promise.all(Array.from({ length: readers }, () => openStream(id)))
-    beside.push((await load(`${url}/v1/batch`, { seconds })).eventsPerSecond)
-    for (const stream of streams) stream.on('error', () => undefined).destroy()
+async function readersBesideIngest(api: ChildProcess, id: string): Promise<void> {
+  await load(`${url}/v1/batch`, { seconds: 3 })
+  interface Round {
+    perSecond: number
+    cpuUs: number
   }
+  const [alone, beside]: [Round[], Round[]] = [[], []]
+  const measure = async (): Promise<Round> => {
+    const before = cpuMs(api)
+    const { eventsPerSecond, events } = await load(`${url}/v1/batch`, { seconds })
+    return { perSecond: eventsPerSecond, cpuUs: ((cpuMs(api) - before) / events) * 1_000 }
+  }
+  const measureBeside = async () => {
+    const streams = await openMany(id)
+    beside.push(await measure())
+    closeAll(streams)
+  }
+  const measureAlone = async () => alone.push(await measure())
   // The order changes too, since the database grows.
   for (let round = 0; round < rounds; round += 1)
-    for (const measure of round % 2 === 0 ? [measureAlone, measureBeside] : [measureBeside, measureAlone])
-      await measure()
-  const median = (values: number[]): number =>
-    [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-  const change = median(beside.map((value, index) => value / (alone[index] ?? value))) - 1
-  console.log({ alone, beside })
+    for (const work of round % 2 === 0 ? [measureAlone, measureBeside] : [measureBeside, measureAlone])
+      await work()
+  const all = (list: Round[], key: keyof Round) => list.map((round) => round[key])
+  for (const key of ['perSecond', 'cpuUs'] as const) {
+    const ratios = all(beside, key).map((value, index) => value / (alone[index]?.[key] ?? value))
+    const [without, withThem] = [at(all(alone, key), 0.5), at(all(beside, key), 0.5)]
+    console.log(
+      `${readers} idle readers, ${key}: ${without.toFixed(1)} without, ${withThem.toFixed(1)} with; median of ${rounds} pairs ${((at(ratios, 0.5) - 1) * 100).toFixed(1)} %`,
+    )
+  }
+}
+
+/** From the outcome in the database to the reader, one message at a time. */
+async function outcomeToReader(id: string, writeKey: string, n: number): Promise<void> {
+  const took: number[] = []
+  let text = ''
+  const stream = await openStream(id, (chunk) => {
+    const arrivedMs = Date.now()
+    const blocks = (text + chunk).split('\n\n')
+    text = blocks.pop() ?? ''
+    for (const block of blocks) {
+      const data = /^data: (.*)$/m.exec(block)?.[1]
+      if (data !== undefined)
+        took.push(arrivedMs - Date.parse((JSON.parse(data) as { endedAt: string }).endedAt))
+    }
+  })
+  for (let i = 0; i < n; i += 1) {
+    const body = JSON.stringify({
+      writeKey,
+      type: 'track',
+      event: 'Told',
+      userId: 'u',
+      messageId: `${n}-${i}`,
+    })
+    await fetch(`${url}/v1/track`, { method: 'POST', body })
+    await new Promise((resolve) => setTimeout(resolve, 120 + (i % 7) * 13))
+  }
+  await until(async () => took.length >= n, 50, 20_000)
+  closeAll([stream])
   console.log(
-    `${readers} idle readers change accepted events/s by ${(change * 100).toFixed(1)} % (median of ${rounds} pairs)`,
+    `outcome to reader, ${n} messages: p50 ${at(took, 0.5)} ms, p99 ${at(took, 0.99)} ms, most ${Math.max(...took)} ms`,
   )
+}
+
+try {
+  const api = start('bin/api.ts', [], env)
+  await until(async () => (await fetch(`${url}/healthz`)).ok)
+  await readersBesideIngest(api, await connect('bench'))
+
+  const executable = await temporalBinary('cli', { cacheDir: readConfig().cacheDir, onStep: () => undefined })
+  const temporal = ['--port', String(ports.temporal), '--ui-port', String(ports.ui), '--ip', '127.0.0.1']
+  startCommand(executable, ['server', 'start-dev', ...temporal, '--log-level', 'never'])
+  start('bin/sandbox.ts', [], env)
+  await until(async () => (await fetch(`http://127.0.0.1:${ports.sandbox}/healthz`)).ok)
+  // The backlog of the first part would be drained beside it.
+  const paused = await fetch(`${url}/api/v1/connections`, { headers })
+  for (const { id } of ((await paused.json()) as { data: { id: string }[] }).data)
+    await fetch(`${url}/api/v1/connections/${id}`, { method: 'PATCH', headers, body: '{"paused":true}' })
+  start('bin/worker.ts', [], env)
+  const id = await connect('idle')
+  await outcomeToReader(id, 'idle', 20)
+  await outcomeToReader(id, 'idle', 100)
+  const streams = await openMany(id)
+  console.log(`beside ${readers} other readers:`)
+  await outcomeToReader(id, 'idle', 100)
+  closeAll(streams)
 } finally {
   await stopAll()
   rmSync(dataDir, { recursive: true, force: true })

@@ -108,7 +108,7 @@ function readPlace(after: string): Place | undefined {
   try {
     const place: unknown = JSON.parse(Buffer.from(after, 'base64url').toString())
     const isPlace = typeof place === 'object' && place !== null && Object.values(place).every(areSpans)
-    return isPlace ? (place as Place) : undefined
+    return isPlace ? place : undefined
   } catch {
     return undefined
   }
