@@ -38,6 +38,16 @@ describe('recorded histories', () => {
     expect(endings).toEqual(expect.arrayContaining(wanted))
   })
 
+  it('exist for every ending of a set-up, and for a removal', () => {
+    const names = files.map((name) => name.split('.').slice(0, 2).join('.'))
+    expect(names).toEqual(
+      expect.arrayContaining([
+        ...['active', 'failed', 'cancelled', 'by-hand'].map((ending) => `connectSegment.${ending}`),
+        'disconnectSegment.done',
+      ]),
+    )
+  })
+
   it.each(files)('replay on the workflows of today: %s', async (name) => {
     await Worker.runReplayHistory({ workflowBundle }, JSON.parse(read(name)), `lane:con_test:events`)
   })
@@ -55,7 +65,9 @@ describe('recorded histories', () => {
         Buffer.from(data ?? '', 'base64').toString(),
       )
       const text = payloads.join('\n') + read(name)
-      expect(text).not.toMatch(/secret-|Order Completed|"u1"|m-u1/)
+      expect(text).not.toMatch(
+        /secret-|Order Completed|"u1"|m-u1|good-code|verifier-1|state-1|access-1|refresh-1/,
+      )
     }
   })
 })
