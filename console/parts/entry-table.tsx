@@ -13,12 +13,12 @@ interface Props {
 export function EntryTable({ entries, open, onOpen }: Props) {
   return (
     <div className="card table-frame">
-      <table className="plain">
+      <table className="plain entries">
         <thead>
           <tr>
             <th>Outcome</th>
             <th>Event</th>
-            <th>User</th>
+            <th className="col-user">User</th>
             <th className="col-more">Lane</th>
             <th className="col-more">Why</th>
             <th className="col-most">Message id</th>
@@ -36,15 +36,15 @@ export function EntryTable({ entries, open, onOpen }: Props) {
               <td>
                 <OutcomeMark outcome={entry.outcome} />
               </td>
-              <td className="nowrap">
+              <td className="clip">
                 <button type="button" data-row className="row-button clip" onClick={() => onOpen(entry.id)}>
                   {entry.event ?? entry.type ?? 'not read yet'}
                 </button>
                 {entry.event !== undefined && entry.type !== 'track' && (
-                  <span className="dim"> {entry.type}</span>
+                  <span className="dim col-more"> {entry.type}</span>
                 )}
               </td>
-              <td className="clip" style={{ maxWidth: 180 }}>
+              <td className="clip col-user" style={{ maxWidth: 180 }}>
                 {entry.userId ?? <span className="dim">–</span>}
               </td>
               <td className="dim col-more">{laneWord(entry.lane)}</td>

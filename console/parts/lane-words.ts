@@ -26,13 +26,20 @@ const reasons: Record<string, string> = {
   time_in_future: 'its time is more than a day ahead',
 }
 
+/** The API counts rules from nought; people from one. */
+export function ruleWord(rule: string): string {
+  const at = /^rule:(\d+)$/.exec(rule)?.[1]
+  if (at !== undefined) return `filter rule ${Number(at) + 1}`
+  return rule === 'default' ? 'the default, since no rule fits' : `“${rule}”`
+}
+
 /** The reason in words; a code that we do not know is shown as it is. */
 export function reasonWord(entry: Pick<Entry, 'reason' | 'outcome'>): string {
   const { reason } = entry
   if (reason === undefined) return ''
   if (Object.hasOwn(reasons, reason)) return reasons[reason] ?? reason
   if (reason.startsWith('vendor_')) return `the vendor refused it (${reason.slice(7)})`
-  return entry.outcome === 'filtered' ? `filter: ${reason}` : reason.replaceAll('_', ' ')
+  return entry.outcome === 'filtered' ? `left out by ${ruleWord(reason)}` : reason.replaceAll('_', ' ')
 }
 
 /** Why a lane stands; the drain says it in a sentence. */

@@ -25,12 +25,12 @@ export function JobTable({ kind, jobs }: { kind: JobKind; jobs: Job[] }) {
               <td>
                 <JobState job={job} />
               </td>
-              <td>
+              <td className="nowrap">
                 <Link to="/jobs/$kind/$jobId" params={{ kind, jobId: job.id }} data-row>
                   {windowOf(job)}
                 </Link>
               </td>
-              <td style={{ minWidth: 160 }}>
+              <td>
                 <Progress job={job} />
               </td>
               <td className="right">{job.dryRun === true ? '' : count(job.counts.delivered)}</td>
@@ -60,7 +60,7 @@ export function Progress({ job }: { job: Job }) {
   const part = (n: number) => ({ width: `${(n / whole) * 100}%` })
   return (
     <div className="row" style={{ flexWrap: 'nowrap' }}>
-      <div className="funnel grow" aria-hidden>
+      <div className="funnel grow col-more" style={{ minWidth: 80 }} aria-hidden>
         <i className="bar-delivered" style={part(delivered)} />
         <i className="bar-filtered" style={part(filtered)} />
         <i className="bar-skipped" style={part(skipped)} />

@@ -67,7 +67,9 @@ const nameIn = (value: unknown): string | undefined => {
 export function sentenceOf({ action, target, before, after }: Change, names: Names = new Map()): string {
   const id = target.id ?? ''
   const name = nameIn(after) ?? nameIn(before) ?? names.get(id) ?? id
-  if (action === 'PATCH /connections/{id}') return `changed ${fieldsOf(after)} of ${name}`
+  if (action === 'PATCH /connections/{id}') return changeOf(after, name)
+  if (action.startsWith('setup.')) return `brought the set-up of ${name} to “${action.slice(6)}”`
+  if (action === 'connection.closed') return `removed what was left of ${name}`
   const known = verbs[action]
   if (known !== undefined) return alone.has(action) ? known : `${known} ${name}`.trim()
   const [method = '', path = ''] = action.split(' ')
@@ -78,6 +80,14 @@ export function sentenceOf({ action, target, before, after }: Change, names: Nam
       .at(-1) ?? path
   const verb = method === 'DELETE' ? 'removed' : method === 'POST' ? 'did' : 'changed'
   return `${verb} ${last.replaceAll('-', ' ')} on ${name}`
+}
+
+/** A pause is what people look for. */
+function changeOf(after: unknown, name: string): string {
+  const { paused, ...rest } = (after ?? {}) as Record<string, unknown>
+  if (typeof paused === 'boolean' && Object.keys(rest).length === 0)
+    return `${paused ? 'paused' : 'resumed'} ${name}`
+  return `changed ${fieldsOf(after)} of ${name}`
 }
 
 /** Names of what was changed: `filters and name`. */

@@ -54,8 +54,11 @@ export function AuditLog() {
   )
 }
 
-/** What the API calls whoever holds the key of the environment. */
-const environmentKey = 'CAUSEWAY_API_KEY'
+/** Who: the key's name, that of this machine, or a workflow of ours. */
+function actorWord({ kind, name }: AuditEntry['actor']): string {
+  if (kind === 'system') return 'Causeway'
+  return name === 'CAUSEWAY_API_KEY' ? 'The machine’s own key' : name
+}
 
 function Item({ entry, names }: { entry: AuditEntry; names: Names }) {
   const { actor, at, status, before, after } = entry
@@ -64,7 +67,7 @@ function Item({ entry, names }: { entry: AuditEntry; names: Names }) {
   const line = (
     <>
       <span className="grow">
-        <strong>{actor.name === environmentKey ? 'The machine’s own key' : actor.name}</strong>
+        <strong>{actorWord(actor)}</strong>
         {actor.role !== undefined && <span className="dim"> ({actor.role})</span>} {sentenceOf(entry, names)}
         {failed && <span className="bad"> · answered {status}</span>}
       </span>

@@ -5,7 +5,7 @@ import { StateMark } from '../../parts/outcome-mark.tsx'
 import { PathJson } from '../../parts/path-json.tsx'
 import { PathWords } from '../../parts/path-words.tsx'
 import { pretty } from '../../parts/json-view.tsx'
-import { laneWord, reasonWord } from '../../parts/lane-words.ts'
+import { laneWord, reasonWord, ruleWord } from '../../parts/lane-words.ts'
 import { Warnings } from '../message/warnings.tsx'
 
 const tones: Record<string, 'good' | 'warn' | 'bad' | 'dim'> = {
@@ -162,11 +162,4 @@ function Verdict({ trace: { outcome, reason, path, detail, filter, lanes } }: { 
       </span>
     </div>
   )
-}
-
-/** The API counts rules from nought; people from one. */
-function ruleWord(rule: string): string {
-  const at = /^rule:(\d+)$/.exec(rule)?.[1]
-  if (at !== undefined) return `filter rule ${Number(at) + 1}`
-  return rule === 'default' ? 'the default, since no rule fits' : `“${rule}”`
 }
