@@ -10,7 +10,8 @@ import { openDb } from '../db/client.ts'
 import { createSecretBox } from '../db/secret-box.ts'
 import { createStore } from '../db/store.ts'
 import { makeBatch, eventsPerRequest } from './messages.ts'
-import { start, stopAll, until } from './processes.ts'
+import type { ChildProcess } from 'node:child_process'
+import { cpuMs, start, stopAll, until } from './processes.ts'
 
 const messages = Number(process.argv[2] ?? 1_000_000)
 const kept = process.argv[3]
@@ -89,11 +90,14 @@ async function ask(query: Query): Promise<{ page: Page; tookMs: number }> {
   return { page, tookMs: performance.now() - startedAt }
 }
 
+/** CPU time says what a search costs where other programs run beside it; only known where no pages went before. */
+let api: ChildProcess | undefined
 const over: string[] = []
 /** Asks each query and says what it took; of a deep page the way there is not counted. */
 async function timed(what: string, queries: Query[], pagesBefore = 0): Promise<void> {
   const took: number[] = []
   let [found, cut] = [0, 0]
+  const cpuBefore = api ? cpuMs(api) : 0
   for (const query of queries) {
     let cursor: string | null = null
     for (let n = 0; n < pagesBefore; n += 1) {
@@ -106,11 +110,12 @@ async function timed(what: string, queries: Query[], pagesBefore = 0): Promise<v
     found += page.data.length
     if (page.cut) cut += 1
   }
+  const cpu = api && pagesBefore === 0 ? ((cpuMs(api) - cpuBefore) / queries.length).toFixed(1) : ''
   took.sort((a, b) => a - b)
   const at = (share: number) => took[Math.min(took.length - 1, Math.floor(took.length * share))] ?? 0
   if (at(0.99) > 50) over.push(what)
   console.log(
-    `| ${[what.padEnd(52), at(0.5).toFixed(1).padStart(5), at(0.99).toFixed(1).padStart(5), (found / queries.length).toFixed(1).padStart(5), `${cut} of ${queries.length}`].join(' | ')} |`,
+    `| ${[what.padEnd(52), at(0.5).toFixed(1).padStart(5), at(0.99).toFixed(1).padStart(5), cpu.padStart(4), (found / queries.length).toFixed(1).padStart(5), `${cut} of ${queries.length}`].join(' | ')} |`,
   )
 }
 
@@ -123,7 +128,7 @@ const rareEvents = Array.from({ length: 100 }, (_, n) => (n % Math.max(1, messag
 async function questions(): Promise<void> {
   const many = seqs(200)
   const few = seqs(20)
-  console.log('| search | p50 ms | p99 ms | found | cut |\n|---|---|---|---|---|')
+  console.log('| search | p50 ms | p99 ms | cpu ms | found | cut |\n|---|---|---|---|---|---|')
   await timed(
     'messageId',
     many.map((seq) => ({ messageId: messageIdOf(seq) })),
@@ -233,7 +238,7 @@ async function questions(): Promise<void> {
 try {
   if (!existsSync(path)) await fill()
   if (process.env['BENCH_FILL_ONLY'] === undefined) {
-    start('bin/api.ts', [], {
+    api = start('bin/api.ts', [], {
       ...{ DATA_DIR: folder, PORT: String(port), CAUSEWAY_VENDORS: 'sandbox', CAUSEWAY_API_KEY: apiKey },
       ...{ CAUSEWAY_SECRET_KEY: secretKey.toString('base64'), LOG_LEVEL: 'warn' },
     })

@@ -12,7 +12,7 @@ export interface Budget {
 /** Some twenty milliseconds, for all lanes together. */
 export const pageBudget = (): Budget => ({
   ...{ positions: 100_000, blocks: 4_000 },
-  ...{ messages: 800, bytes: 1536 * 1024 },
+  ...{ messages: 800, bytes: 1024 * 1024 },
 })
 /** However many lanes share it: each look gets on. */
 const least: Budget = { positions: 500, blocks: 100, messages: 50, bytes: 256 * 1024 }
