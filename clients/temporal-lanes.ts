@@ -10,7 +10,11 @@ import { createWorkflowRuns } from './temporal-runs.ts'
 const deadlineMs = 1_000
 
 /** `client` is undefined until the first connection to Temporal succeeds: ingest does not wait for that. */
-export function createLaneStarter(deps: { client: () => Client | undefined; clock: Clock }): LaneStarter {
+export function createLaneStarter(deps: {
+  client: () => Client | undefined
+  clock: Clock
+  publicUrl?: string
+}): LaneStarter {
   const runs = createWorkflowRuns({ ...deps, deadlineMs })
   return {
     wake: (connectionId, lane) => runs.signalWithStart(runOf(connectionId, lane), 'wake', []),

@@ -8,6 +8,7 @@ import {
 } from '@temporalio/client'
 import { BridgeError, isErrorCode } from '../core/errors.ts'
 import type { Clock, RunStart, WorkflowRuns } from '../core/ports.ts'
+import { consolePlaceOf } from '../core/console-places.ts'
 import { causewayAudience, causewayConnection, causewayLane } from '../core/search-attributes.ts'
 
 /** An update waits for a worker too, which may be busy or just starting. */
@@ -17,10 +18,13 @@ const updateDeadlineMs = 10_000
 export function createWorkflowRuns({
   client,
   clock,
+  publicUrl,
   deadlineMs = 2_000,
 }: {
   client: () => Client | undefined
   clock: Clock
+  /** Where the console is, so that each run links to its page there. */
+  publicUrl?: string
   /** A bare call blocks for many seconds while Temporal is down. */
   deadlineMs?: number
 }): WorkflowRuns {
@@ -36,7 +40,7 @@ export function createWorkflowRuns({
   return {
     async start(run) {
       try {
-        await soon(deadlineMs, ({ workflow }) => workflow.start(run.workflow, optionsOf(run)))
+        await soon(deadlineMs, ({ workflow }) => workflow.start(run.workflow, optionsOf(run, publicUrl)))
         return true
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return false
@@ -44,7 +48,7 @@ export function createWorkflowRuns({
       }
     },
     async signalWithStart(run, signal, signalArgs) {
-      const options = { ...optionsOf(run), signal, signalArgs }
+      const options = { ...optionsOf(run, publicUrl), signal, signalArgs }
       await soon(deadlineMs, ({ workflow }) => workflow.signalWithStart(run.workflow, options))
     },
     async signal(workflowId, signal, args) {
@@ -71,7 +75,8 @@ export function createWorkflowRuns({
   }
 }
 
-function optionsOf({ workflowId, taskQueue, args, ...run }: RunStart) {
+function optionsOf({ workflowId, taskQueue, args, ...run }: RunStart, publicUrl: string | undefined) {
+  const link = publicUrl === undefined ? '' : `\n\n[Open in the console](${publicUrl}${consolePlaceOf(run)})`
   return {
     ...{ workflowId, taskQueue, args },
     typedSearchAttributes: [
@@ -80,7 +85,7 @@ function optionsOf({ workflowId, taskQueue, args, ...run }: RunStart) {
       ...(run.audience === undefined ? [] : [{ key: causewayAudience, value: run.audience }]),
     ],
     staticSummary: run.summary,
-    staticDetails: run.details,
+    staticDetails: `${run.details}${link}`,
   }
 }
 

@@ -26,6 +26,18 @@ describe('createWorkflowRuns', () => {
     expect(await staticSummary()).toBe('Replay 1')
   })
 
+  it('links a run to its page in the console', async () => {
+    const linked = createWorkflowRuns({
+      ...{ client: () => environment.client, clock: { nowMs: () => Date.now() } },
+      publicUrl: 'https://causeway.example.com',
+    })
+    await linked.start(run('replay:linked'))
+    const { staticDetails } = await environment.client.workflow.getHandle('replay:linked').describe()
+    expect(await staticDetails()).toBe(
+      'What it **does**.\n\n[Open in the console](https://causeway.example.com/jobs/replays/1)',
+    )
+  })
+
   it('cancels a run by its id', async () => {
     await runs().start(run('replay:cancelled'))
     await runs().cancel('replay:cancelled')
