@@ -11,6 +11,9 @@ import type { Principal } from '../principals.ts'
 /** Calls that ask and change nothing. Sessions record themselves: nobody is known before they are open. */
 const notChanges = new Set(['POST /connections/{id}/filters/preview', 'POST /session', 'DELETE /session'])
 
+/** Its answer is about somebody: that it was asked, and what was sent, is all that is kept of it. */
+const trial = 'POST /connections/{id}/test'
+
 type Ask = (url: string, init: RequestInit) => Response | Promise<Response>
 
 /** `ask` is the app itself, which is not yet there when its middleware is made. */
@@ -27,7 +30,7 @@ export function audit(deps: ApiDeps, ask: () => Ask): MiddlewareHandler {
     await next()
     const { status } = c.res
     if (status >= 400 && status < 500) return end(deps, n, undefined)
-    const seen = isEdit ? difference(before, await snapshot(c, ask())) : { after: await answerOf(c) }
+    const seen = isEdit ? difference(before, await snapshot(c, ask())) : { after: await answerOf(c, route) }
     const after = { ...seen.after, ...(await changedSecrets(c)) }
     await end(deps, n, { status, after: Object.keys(after).length > 0 ? after : undefined })
   }
@@ -62,8 +65,13 @@ async function snapshot(c: Context, ask: Ask): Promise<Shown | undefined> {
 }
 
 /** Of what was made, and never its secrets: a key's is in the answer to the call that made it. */
-async function answerOf(c: Context): Promise<Shown | undefined> {
-  return c.res.ok && isJson(c.res) ? shownOf(await c.res.clone().json()) : undefined
+async function answerOf(c: Context, route: string): Promise<Shown | undefined> {
+  if (!c.res.ok || !isJson(c.res)) return undefined
+  const shown = shownOf(await c.res.clone().json())
+  if (route !== trial || shown === undefined) return shown
+  const { lane, outcome, sent } = shown
+  const { result, status } = (sent ?? {}) as Shown
+  return { lane, outcome, sent: sent === null ? null : { result, status } }
 }
 
 const isJson = ({ headers }: Response): boolean => /json/.test(headers.get('content-type') ?? '')

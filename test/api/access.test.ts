@@ -260,6 +260,14 @@ describe('the record of changes', () => {
     })
   })
 
+  it('keeps of an event that was tried how it went, and nothing of whom it was about', async () => {
+    const message = { type: 'track', userId: 'ada-lovelace', event: 'Bought', anonymousId: 'anon-ada' }
+    await world.call('POST', '/api/v1/connections/con_1/test', { message })
+    const { text, json } = await world.call('GET', '/api/v1/audit')
+    expect((json as Audit).data[0]?.after).toEqual({ lane: 'events', outcome: 'mapped', sent: null })
+    expect(text).not.toContain('ada')
+  })
+
   it('has nothing of what was refused or only asked', async () => {
     await world.call('PATCH', '/api/v1/connections/con_1', { name: '' })
     await world.call('PATCH', '/api/v1/connections/none', { name: 'x' })
