@@ -4,7 +4,7 @@
  */
 import { Context } from '@temporalio/activity'
 import type { SyncResult } from '../core/audiences/details.ts'
-import { sizeWarnings } from '../core/audiences/limits.ts'
+import { idsPerCallMax, sizeWarnings } from '../core/audiences/limits.ts'
 import { BridgeError } from '../core/errors.ts'
 import type {
   Audience,
@@ -32,6 +32,8 @@ export interface SyncDeps {
   log: Log
   /** Waits for a call of the budget; tests shorten it. */
   syncSleep?: (ms: number) => Promise<void>
+  /** Tests send fewer than Statsig takes. */
+  syncIdsPerCall?: number
 }
 
 export interface SyncInput {
@@ -156,6 +158,7 @@ function openContext(
     isKeyReplaced: async (used) =>
       (await connections.openKey(connectionId, 'statsig.consoleKey').catch(() => used)) !== used,
     sleep: deps.syncSleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
+    ...{ idsPerCall: deps.syncIdsPerCall ?? idsPerCallMax, marking: Promise.resolve(), unsettled: 0 },
     end: () => clearInterval(beat),
   }
 }

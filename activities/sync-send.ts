@@ -1,7 +1,9 @@
-/** The calls of a sync: each takes its turn in the shared budget, and what it carried is marked as soon as it is taken. */
+/**
+ * The calls of a sync: each takes its turn in the shared budget, and what it carried is marked as soon as it is taken. The
+ * next call leaves meanwhile, so that a long push is as fast as Statsig lets it be.
+ */
 import type { AudienceState, Audience, AudienceStore, Clock, DueKind, Log } from '../core/ports.ts'
 import type { StatsigSegments, SyncMode, SyncRecord } from '../core/ports.ts'
-import { idsPerCallMax } from '../core/audiences/limits.ts'
 import { BridgeError } from '../core/errors.ts'
 
 export interface SyncTally {
@@ -32,6 +34,11 @@ export interface SyncContext {
   isPaused: () => Promise<boolean>
   isKeyReplaced: (used: string) => Promise<boolean>
   sleep: (ms: number) => Promise<void>
+  idsPerCall: number
+  /** Ids of the call before that are being marked. */
+  marking: Promise<void>
+  /** Calls of this run that have left and are not known to be refused, or have not been marked. */
+  unsettled: number
 }
 
 /** The run ends here, and nothing is wrong with us. `more`: the worker shuts down. */
@@ -56,16 +63,18 @@ export async function addMembers(context: SyncContext, mode: SyncMode): Promise<
 
 /** All that is desired, whether it is thought to be there or not. */
 async function pushDesired(context: SyncContext): Promise<void> {
-  const { audiences, target, record } = context
-  for (let after = (await context.audience()).fullAfter ?? ''; ;) {
-    const ids = await audiences.desiredIds(target, { after, limit: idsPerCallMax })
-    const last = ids.at(-1)
-    if (last === undefined) break
-    await sendIds(context, 'add', ids)
-    await record({ fullAfter: last })
-    after = last
-    if (ids.length < idsPerCallMax) break
-  }
+  const { audiences, target, record, idsPerCall: limit } = context
+  await untilSettled(context, async () => {
+    for (let after = (await context.audience()).fullAfter ?? ''; ;) {
+      const ids = await audiences.desiredIds(target, { after, limit })
+      const last = ids.at(-1)
+      if (last === undefined) break
+      await sendIds(context, 'add', ids)
+      await record({ fullAfter: last })
+      after = last
+      if (ids.length < limit) break
+    }
+  })
   await record({ fullAfter: null })
 }
 
@@ -76,21 +85,23 @@ export async function sendDue(
   mode: SyncMode,
   countMax = Infinity,
 ): Promise<void> {
-  const { audiences, target } = context
+  const { audiences, target, idsPerCall } = context
   // Read now: what this run refuses is not tried again in it.
-  const failedBefore = await audiences.due(target, kind, { after: '', limit: idsPerCallMax, failed: true })
-  let sent = 0
-  for (let after = ''; sent < countMax;) {
-    const limit = Math.min(idsPerCallMax, countMax - sent)
-    const ids = await audiences.due(target, kind, { after, limit, failed: false })
-    const last = ids.at(-1)
-    if (last === undefined) break
-    await sendIds(context, kind, ids)
-    sent += ids.length
-    after = last
-  }
-  const again = failedBefore.slice(0, countMax - sent)
-  if (again.length > 0) await sendIds(context, kind, again, mode === 'changes' ? 0 : halvingsMax)
+  const failedBefore = await audiences.due(target, kind, { after: '', limit: idsPerCall, failed: true })
+  await untilSettled(context, async () => {
+    let sent = 0
+    for (let after = ''; sent < countMax;) {
+      const limit = Math.min(idsPerCall, countMax - sent)
+      const ids = await audiences.due(target, kind, { after, limit, failed: false })
+      const last = ids.at(-1)
+      if (last === undefined) break
+      await sendIds(context, kind, ids)
+      sent += ids.length
+      after = last
+    }
+    const again = failedBefore.slice(0, countMax - sent)
+    if (again.length > 0) await sendIds(context, kind, again, mode === 'changes' ? 0 : halvingsMax)
+  })
 }
 
 /** Sends ids; a call that Statsig refuses is halved until the bad id stands alone, or for as long as that is worth it. */
@@ -100,14 +111,13 @@ async function sendIds(
   ids: readonly string[],
   halvings = halvingsMax,
 ): Promise<void> {
-  const { audiences, target, tally, nowMs } = context
+  const { audiences, target, tally } = context
   const parts: (readonly string[])[] = [ids]
   let left = halvings
   for (let part = parts.shift(); part; part = parts.shift()) {
     const refused = await callOnce(context, kind, part)
     if (refused === undefined) {
-      await audiences.markSent(target, kind, part, nowMs)
-      await settle(context)
+      await markBehind(context, kind, part)
       if (kind === 'add') tally.added += part.length
       else tally.removed += part.length
       continue
@@ -132,6 +142,7 @@ async function callOnce(
 ): Promise<BridgeError | undefined> {
   const { segments, target, key, signal, tally, log, clock } = context
   await takeTurn(context)
+  context.unsettled += 1
   await context.record({ inFlight: true })
   const startedMs = clock.nowMs()
   const tell = (code: string) => {
@@ -148,15 +159,34 @@ async function callOnce(
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error
     tell(error.code)
-    if (error.code !== 'statsig.unavailable') await settle(context)
+    if (error.code !== 'statsig.unavailable') context.unsettled -= 1
     if (error.code === 'statsig.list_refused' || error.code === 'statsig.list_too_large') return error
     throw await stopOrWait(context, error)
   }
 }
 
-/** It is known what became of the call; but not of one of an earlier run, before this one has ended well. */
-async function settle({ target, record }: SyncContext): Promise<void> {
-  if (!target.inFlight) await record({ inFlight: false })
+/** While these are marked the next call may leave; not the one after it. */
+async function markBehind(context: SyncContext, kind: DueKind, ids: readonly string[]): Promise<void> {
+  const { audiences, target, nowMs } = context
+  await context.marking
+  context.marking = audiences.markSent(target, kind, ids, nowMs).then(() => {
+    context.unsettled -= 1
+  })
+  // Whoever waits for it is told.
+  context.marking.catch(() => undefined)
+}
+
+/**
+ * Whatever way the work ends, what it sent is marked before anything else is. Then it is known what became of each call; but
+ * not of one of an earlier run, before this one has ended well.
+ */
+async function untilSettled(context: SyncContext, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } finally {
+    await context.marking
+    if (!context.target.inFlight && context.unsettled === 0) await context.record({ inFlight: false })
+  }
 }
 
 /** A fault as the run sees it: it stops for a person, or it is retried by Temporal. */

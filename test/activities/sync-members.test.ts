@@ -145,6 +145,8 @@ describe('syncMembers', () => {
     const ids = users(8)
     // Two days between the runs: the guard is not what is asked about.
     let day = 0
+    // Several calls of a kind, each of which leaves while the one before is marked.
+    world.deps.syncIdsPerCall = 3
     const run = () => sync(startMs + (day += 2) * dayMs)
     for (let seed = 1; seed <= 15; seed += 1) {
       const next = randomOf(seed)
@@ -185,6 +187,46 @@ describe('syncMembers', () => {
       world.deps.audiences.markSent = markSent
       world.segments.script = () => undefined
     }
+  })
+
+  it('sends a call while the one before is marked, and takes no other while a mark is missing', async () => {
+    world.deps.syncIdsPerCall = 2
+    await say(users(6), true)
+    const markSent = world.deps.audiences.markSent.bind(world.deps.audiences)
+    const told: string[] = []
+    let release: () => void = () => undefined
+    world.segments.script = ({ ids }) => {
+      told.push(`call ${ids.join()}`)
+      if (ids.includes('u3')) release()
+    }
+    world.deps.audiences.markSent = async (audienceOf, kind, ids, nowMs) => {
+      if (ids.includes('u1')) await new Promise<void>((resolve) => (release = resolve))
+      told.push(`mark ${ids.join()}`)
+      await markSent(audienceOf, kind, ids, nowMs)
+    }
+    expect(await sync()).toMatchObject({ state: 'idle', added: 6, calls: 3 })
+    expect(told).toEqual([
+      ...['call u1,u2', 'call u3,u4', 'mark u1,u2', 'call u5,u6', 'mark u3,u4', 'mark u5,u6'].sort(
+        (a, b) => told.indexOf(a) - told.indexOf(b),
+      ),
+    ])
+    expect(told.indexOf('call u3,u4')).toBeLessThan(told.indexOf('mark u1,u2'))
+    expect(told.indexOf('mark u1,u2')).toBeLessThan(told.indexOf('mark u3,u4'))
+    expect(await audience()).toMatchObject({ applied: 6, inFlight: false })
+  })
+
+  it('stays in doubt when a mark fails behind a call that has left', async () => {
+    world.deps.syncIdsPerCall = 2
+    await say(users(4), true)
+    const markSent = world.deps.audiences.markSent.bind(world.deps.audiences)
+    world.deps.audiences.markSent = () => Promise.reject(new BridgeError('store_busy', 'locked'))
+    await expect(sync()).rejects.toMatchObject({ type: 'store_busy' })
+    expect(await audience()).toMatchObject({ applied: 0, inFlight: true })
+    world.deps.audiences.markSent = markSent
+    await say(['u1'], false)
+    await sync()
+    expect(onList()).toEqual(users(3, 2))
+    expect(await audience()).toMatchObject({ desired: 3, applied: 3, inFlight: false })
   })
 
   it('retries an outage and waits as long as Statsig asks', async () => {
