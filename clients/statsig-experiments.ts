@@ -44,7 +44,7 @@ export function createStatsigExperiments({
   consoleUrl,
   clock,
   log,
-  waitMs = 3_000,
+  waitMs = 5_000,
 }: StatsigExperimentsDeps): StatsigExperiments {
   const url = `${consoleUrl.replace(/\/$/, '')}/experiments`
   const projects = new Map<string, Project>()
