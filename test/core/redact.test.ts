@@ -135,7 +135,8 @@ describe('redactText', () => {
     for (const text of nasty) redactText(text)
     const { user } = process.cpuUsage(before)
     expect(user / 1_000).toBeLessThan(5_000)
-  })
+    // It is the CPU that counts: beside other programs it may wait for long.
+  }, 120_000)
 })
 
 describe('redactName', () => {
