@@ -44,6 +44,8 @@ export const register: Register = (command, act) => {
     .action(act((cli, options: Options) => tail(cli, options)))
 }
 
+/** Before the first message there is no position to go on from. */
+const unplaced = ' What ends meanwhile is not shown: `npx causeway messages` has it.'
 const waitMsMin = 500
 const waitMsMax = 15_000
 
@@ -71,7 +73,7 @@ async function tail(cli: Cli, { connection, after, count = Infinity, ...filter }
     } catch (error) {
       if (cli.io.interrupted.aborted) return
       if (!state.isKnown || !mayHeal(error)) throw error
-      await cli.note(paint.odd('The stream broke; coming back.'))
+      await cli.note(paint.odd(`The stream broke; coming back.${state.id === undefined ? unplaced : ''}`))
     }
     if (state.left > 0) await pause(state.waitMs, cli.io.interrupted)
     state.waitMs = Math.min(waitMsMax, state.waitMs * 2)
