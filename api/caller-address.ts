@@ -7,6 +7,7 @@ import type { Context } from 'hono'
 export function callerAddress(c: Context, trusted: BlockList): string | undefined {
   const incoming = (c.env as { incoming?: IncomingMessage } | undefined)?.incoming
   let address = plain(incoming?.socket.remoteAddress)
+  if (trusted.rules.length === 0) return address
   const hops = (c.req.header('x-forwarded-for') ?? '').split(',').map((hop) => plain(hop.trim()))
   while (address !== undefined && isTrusted(address, trusted)) {
     const before = hops.pop()

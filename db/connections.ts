@@ -29,11 +29,10 @@ const lanesOfKey: Partial<Record<KeyKind, LaneName[]>> = {
 }
 
 export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
-  const byWriteKey = db.drizzle
-    .select({ id: connections.id })
-    .from(connections)
-    .where(eq(connections.writeKey, sql.placeholder('writeKey')))
-    .prepare()
+  // Asked for by each request of ingest.
+  const byWriteKey = db.sqlite.prepare<[string], { id: string }>(
+    'SELECT id FROM connections WHERE write_key = ?',
+  )
   const holdsKey = prepareHoldsKey(db)
   const byStatsigKey = prepareByStatsigKey(db)
 
@@ -67,7 +66,7 @@ export function createConnectionStore(db: Db, box: SecretBox): ConnectionStore {
       })
     },
     async byWriteKey(writeKey) {
-      return byWriteKey.get({ writeKey })?.id
+      return byWriteKey.get(writeKey)?.id
     },
     async holdsKey(id, candidate) {
       return holdsKey(id, candidate)

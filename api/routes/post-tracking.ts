@@ -4,11 +4,11 @@
  */
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { cors } from 'hono/cors'
 import { BridgeError } from '../../core/errors.ts'
 import type { TrackingCall } from '../../core/segment.ts'
 import { accept, basicUser, readArrived } from '../accept.ts'
 import type { ApiDeps } from '../deps.ts'
+import { openToPages } from '../middleware/cors.ts'
 
 /** Paths by call; the browser SDK uses the short ones. */
 const calls: Readonly<Record<string, TrackingCall>> = {
@@ -30,8 +30,7 @@ const calls: Readonly<Record<string, TrackingCall>> = {
 }
 
 export function registerTracking(app: OpenAPIHono, deps: ApiDeps): void {
-  const exposeHeaders = ['Retry-After']
-  app.use('/v1/*', cors({ origin: '*', allowMethods: ['POST', 'OPTIONS'], exposeHeaders, maxAge: 86_400 }))
+  app.use('/v1/*', openToPages())
   for (const [path, call] of Object.entries(calls)) {
     app.post(`/v1/${path}`, (c) => receive(c, deps, call))
   }
