@@ -33,6 +33,9 @@ export const refused = (code: string, title: string, nextStep?: string): CliFail
 export const interrupted = (title: string, nextStep?: string): CliFailure =>
   new CliFailure(exitCodes.interrupted, { code: 'interrupted', title, nextStep })
 
+export const isInterruption = (error: unknown): boolean =>
+  error instanceof CliFailure && error.exitCode === exitCodes.interrupted
+
 /** As a person reads it. */
 export function shownComplaint({ code, title, detail, nextStep, errors = [] }: Complaint): Shown {
   const ours = ['usage', 'interrupted', 'declined'].includes(code)

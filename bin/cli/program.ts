@@ -73,7 +73,7 @@ async function createProgram(
 }
 
 function everyCommand(parent: Command): Command[] {
-  return parent.commands.flatMap((command) => [command as Command, ...everyCommand(command as Command)])
+  return parent.commands.flatMap((command) => [command, ...everyCommand(command)])
 }
 
 /** Help goes to stdout, complaints wait: whether they are said as JSON is known at the end. */

@@ -16,7 +16,7 @@ export function openInput(io: Io, path: string | undefined, what: string): Reada
     if (!existsSync(file)) throw misused(`There is no file ${path}.`)
     return createReadStream(file)
   }
-  if (io.stdin.isTTY) throw misused(`There is no ${what}.`, `Name a file, or pipe it in: … < file`)
+  if (io.stdin.isTTY) throw misused(`There is no ${what}.`, 'Name a file, or pipe it in: … < file')
   return io.stdin
 }
 

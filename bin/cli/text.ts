@@ -20,7 +20,6 @@ type Value = Shown | string | number | boolean | null | undefined
  * (https://unicode.org/reports/tr9/#Directional_Formatting_Characters) or are invisible.
  */
 const unsafe =
-  // eslint-disable-next-line no-control-regex
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/gu
 const halfSurrogates = /\p{Surrogate}/gu
 const short: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }

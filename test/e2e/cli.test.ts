@@ -24,7 +24,9 @@ afterAll(async () => {
 /** Runs the file that `npx causeway` runs, by its own first line; key and port come from the data folder and PORT. */
 function begin(args: string[], stdin = '', env: Record<string, string> = {}) {
   const { dataDir, url } = causeway
-  const { CAUSEWAY_API_KEY: _key, CAUSEWAY_URL: _url, ...rest } = process.env
+  const rest = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('CAUSEWAY_')),
+  )
   const child: ChildProcess = spawn(binary, args, {
     env: { ...rest, DATA_DIR: dataDir, PORT: new URL(url).port, ...env },
   })
@@ -38,12 +40,13 @@ function begin(args: string[], stdin = '', env: Record<string, string> = {}) {
   return { child, ran, ended }
 }
 const cli = (args: string[], stdin?: string, env?: Record<string, string>) => begin(args, stdin, env).ended
-const send = (event: string, messageId: string) =>
-  fetch(`${causeway.url}/v1/track`, {
+const post = (path: string, body: object) =>
+  fetch(`${causeway.url}${path}`, {
     method: 'POST',
     headers: { authorization: `Basic ${btoa('demo:')}` },
-    body: JSON.stringify({ userId: 'ada', event, messageId }),
+    body: JSON.stringify(body),
   })
+const track = (event: string) => ({ type: 'track', userId: 'ada', event })
 
 describe('npx causeway', () => {
   it('finds nothing wrong with a product that was just started', async () => {
@@ -70,7 +73,7 @@ describe('npx causeway', () => {
     await waitFor(() => tail.ran.err.includes('Following'), 20_000)
     // The note comes before the stream is open: what is too early is sent again under another name.
     for (let n = 0; tail.ran.out === '' && n < 40; n++) {
-      await send('Seen Live', `live-${n}`)
+      await post('/v1/track', { ...track('Seen Live'), messageId: `live-${n}` })
       await new Promise((resolve) => setTimeout(resolve, 500))
     }
     const { exitCode, out } = await tail.ended
@@ -96,11 +99,7 @@ describe('npx causeway', () => {
     expect(states.at(-1)).toMatchObject({ status: 'completed', counts: { delivered: 0, rejected: 0 } })
     expect(well.exitCode).toBe(0)
 
-    await fetch(`${causeway.url}/v1/track`, {
-      method: 'POST',
-      headers: { authorization: `Basic ${btoa('demo:')}` },
-      body: '{"event":"Nobody","messageId":"no-id"}',
-    })
+    await post('/v1/track', { event: 'Nobody', messageId: 'no-id' })
     const refused = () => cli(['messages', '--outcome', 'rejected', '--json'])
     await waitFor(async () => (await refused()).out.includes('no_id'), 30_000)
     const ended = await cli(['replay', 'start', '--from', '1d', '--watch'])
@@ -111,6 +110,8 @@ describe('npx causeway', () => {
   }, 120_000)
 
   it('leaves a replay running at Ctrl-C, and ends well when its reader goes', async () => {
+    const batch = Array.from({ length: 300 }, (_, n) => ({ ...track('Slow'), messageId: `slow-${n}` }))
+    await post('/v1/batch', { batch })
     const slow = await cli(['replay', 'start', '--from', '1d', '--force', '--yes', '--rate', '1', '--json'])
     const { id } = JSON.parse(slow.out) as { id: string }
     await cli(['replay', 'pause', id])

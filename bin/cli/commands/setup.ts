@@ -5,7 +5,7 @@ import { idempotent, ok } from '../api.ts'
 import type { Cli } from '../cli.ts'
 import { pickConnection, withConnection, type ConnectionOption } from '../connection.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
-import { CliFailure, interrupted } from '../failure.ts'
+import { interrupted, isInterruption, type CliFailure } from '../failure.ts'
 import { pause } from '../pause.ts'
 import type { Act } from '../program.ts'
 import { readSecret } from '../stdin.ts'
@@ -133,7 +133,8 @@ async function follow(cli: Cli, id: string): Promise<ExitCode> {
       if (!(await pause(lookEveryMs, cli.io.interrupted))) throw goesOn(id)
     }
   } catch (error) {
-    throw error instanceof CliFailure && error.exitCode === exitCodes.interrupted ? goesOn(id) : error
+    if (isInterruption(error)) throw goesOn(id)
+    throw error
   }
 }
 

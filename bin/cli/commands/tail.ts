@@ -66,12 +66,13 @@ async function tail(cli: Cli, { connection, after, count = Infinity, ...filter }
   const path = `/api/v1/connections/${encodeURIComponent(id)}/stream?${query.toString()}`
   const state: State = { id: after, left: count, waitMs: waitMsMin, isKnown: false }
   await cli.note(paint.faint(`Following ${name} (${id}); Ctrl-C ends it.`))
-  while (state.left > 0 && !cli.io.interrupted.aborted) {
+  const isStopped = (): boolean => cli.io.interrupted.aborted
+  while (state.left > 0 && !isStopped()) {
     try {
       await follow(cli, path, state)
       if (state.left > 0) await cli.note(paint.faint('The stream was closed; coming back.'))
     } catch (error) {
-      if (cli.io.interrupted.aborted) return
+      if (isStopped()) return
       if (!state.isKnown || !mayHeal(error)) throw error
       await cli.note(paint.odd(`The stream broke; coming back.${state.id === undefined ? unplaced : ''}`))
     }

@@ -2,7 +2,7 @@
 import { ok } from '../api.ts'
 import type { Cli } from '../cli.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
-import { CliFailure, interrupted } from '../failure.ts'
+import { CliFailure, interrupted, isInterruption } from '../failure.ts'
 import { pause } from '../pause.ts'
 import { paint, shown } from '../text.ts'
 import { lengthOf } from '../when.ts'
@@ -37,9 +37,8 @@ export async function watchJob(cli: Cli, kind: JobKind, first: Job): Promise<Exi
     }
   } catch (error) {
     progress.stop()
-    throw error instanceof CliFailure && error.exitCode === exitCodes.interrupted
-      ? goesOn(kind, first.id)
-      : error
+    if (isInterruption(error)) throw goesOn(kind, first.id)
+    throw error
   }
 }
 

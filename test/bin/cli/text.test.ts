@@ -49,7 +49,6 @@ describe('painted', () => {
 describe('jsonText', () => {
   it('stays the same JSON, with everything invisible escaped', () => {
     const text = jsonText({ nasty: nasty.slice(0, -1) }, 2)
-    // eslint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u202e]/)
     expect(JSON.parse(text)).toEqual({ nasty: nasty.slice(0, -1) })
   })
