@@ -39,7 +39,7 @@ export async function visit(browser: Browser, url: string, look: Look = {}): Pro
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url })
   const page = await context.newPage()
   // Less than a test's own limit, so that what was waited for is named.
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(20_000)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {

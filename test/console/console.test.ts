@@ -11,8 +11,11 @@ import { describeNewUser } from './new-user.ts'
 import { addressesOf, openPage, sendSamples } from './pages.ts'
 import type { Stage } from './stage.ts'
 
-let stage: Stage
-const on = (): Stage => stage
+let stage: Stage | undefined
+function on(): Stage {
+  if (!stage) throw new Error('the product has not started')
+  return stage
+}
 
 beforeAll(async () => {
   if (noBrowser !== undefined) return
@@ -21,21 +24,20 @@ beforeAll(async () => {
   stage = { causeway, browser: await openBrowser(), key: keys.apiKey, id: await sendSamples(causeway) }
 }, 120_000)
 afterAll(async () => {
-  if (noBrowser !== undefined) return
-  await stage.browser.close()
-  await stage.causeway.stop()
-  stage.causeway.cleanUp()
+  await stage?.browser.close()
+  await stage?.causeway.stop()
+  stage?.causeway.cleanUp()
 })
 
 describe.skipIf(noBrowser !== undefined)('the console', () => {
   it('lets nobody in without a key, and keeps it where no script can read it', async () => {
-    const { page, context } = await visit(stage.browser, stage.causeway.url)
+    const { page, context } = await visit(on().browser, on().causeway.url)
     await page.goto('/')
     await page.getByRole('heading', { name: /Sign in/ }).waitFor()
     await page.getByLabel('API key', { exact: true }).fill('cw_wrong')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByText(/This key opens nothing/).waitFor()
-    await signIn(page, stage.key)
+    await signIn(page, on().key)
     expect(await page.evaluate('document.cookie')).toBe('')
     const cookie = (await context.cookies()).find(({ name }) => name === 'causeway_session')
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' })
@@ -48,9 +50,9 @@ describe.skipIf(noBrowser !== undefined)('the console', () => {
   ])(
     'shows every page without a complaint of the browser, and none that axe calls serious: %s',
     async (_, look) => {
-      const { page, context, complaints } = await visit(stage.browser, stage.causeway.url, look)
-      await signIn(page, stage.key)
-      for (const address of Object.values(addressesOf(stage.id))) {
+      const { page, context, complaints } = await visit(on().browser, on().causeway.url, look)
+      await signIn(page, on().key)
+      for (const address of Object.values(addressesOf(on().id))) {
         await openPage(page, address)
         expect([address, complaints]).toEqual([address, []])
         expect([address, await page.getByText(/went wrong|Not found/i).count()]).toEqual([address, 0])
@@ -66,7 +68,7 @@ describe.skipIf(noBrowser !== undefined)('the console', () => {
   )
 
   it('needs less than 300 KB of compressed JavaScript to show its first page', async () => {
-    const { page, context } = await visit(stage.browser, stage.causeway.url)
+    const { page, context } = await visit(on().browser, on().causeway.url)
     let bytes = 0
     page.on('response', (response) => {
       if (/\.js(\?|$)/.test(response.url()))
@@ -75,7 +77,7 @@ describe.skipIf(noBrowser !== undefined)('the console', () => {
           .sizes()
           .then(({ responseBodySize }) => (bytes += responseBodySize))
     })
-    await signIn(page, stage.key)
+    await signIn(page, on().key)
     await page.waitForLoadState('networkidle').catch(() => undefined)
     expect(bytes).toBeGreaterThan(30_000)
     expect(bytes).toBeLessThan(300_000)

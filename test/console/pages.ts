@@ -15,6 +15,41 @@ export const addressesOf = (id: string): Record<string, string> => ({
   ),
 })
 
+/** Those besides of a product with a history: one message, jobs of each kind, a plan, a guard that waits, a set-up. */
+export async function addressesOfHistory(
+  { api }: Pick<Causeway, 'api'>,
+  id: string,
+): Promise<Record<string, string>> {
+  interface One {
+    id: string
+    name?: string
+    dryRun?: boolean
+  }
+  const first = async (path: string, is: (one: One) => boolean = () => true): Promise<string> =>
+    (await api<{ data: One[] }>('GET', path)).data.find(is)?.id ?? 'none'
+  const messages = (outcome: string) =>
+    first(`/connections/${id}/messages?lane=events&event=Order%20Completed&outcome=${outcome}`)
+  const jobs = (kind: string) => `/${kind}?connectionId=${id}`
+  const setup = await first('/connections', ({ name }) => name === 'Mobile apps')
+  return {
+    message: `/messages/${await messages('delivered')}`,
+    'message-rejected': `/messages/${await messages('rejected')}`,
+    'explorer-open': `/connections/${id}/messages?event=Order%20Completed&open=${await messages('delivered')}`,
+    'tester-filled': `/connections/${id}/test?from=${await messages('delivered')}`,
+    'mapping-back': `/connections/${id}/mapping?direction=outbound`,
+    replay: `/jobs/replays/${await first(jobs('replays'), ({ dryRun }) => dryRun !== true)}`,
+    plan: `/jobs/replays/${await first(jobs('replays'), ({ dryRun }) => dryRun === true)}`,
+    export: `/jobs/exports/${await first(jobs('exports'))}`,
+    redrive: `/jobs/redrives/${await first(jobs('redrives'))}`,
+    'audience-in-step': `/connections/${id}/audiences/trial_users`,
+    'setup-oauth': `/connections/${setup}/setup`,
+    'empty-live': `/connections/${setup}/live`,
+    'empty-explorer': `/connections/${setup}/messages`,
+    'empty-audiences': `/connections/${setup}/audiences`,
+    'empty-jobs': `/connections/${setup}/jobs`,
+  }
+}
+
 /** Goes there and waits until it shows its heading and no part is still to come. */
 export async function openPage(page: Page, address: string): Promise<void> {
   await page.goto(address)
