@@ -12,7 +12,8 @@ interface Row {
 
 const rowsMax = 500
 /** What an answer is bound to when it is sealed. */
-export const answerPurpose = (hash: Uint8Array): string => `idempotent-call:${Buffer.from(hash).toString('base64url')}`
+export const answerPurpose = (hash: Uint8Array): string =>
+  `idempotent-call:${Buffer.from(hash).toString('base64url')}`
 
 export function createIdempotencyStore(db: Db, box: SecretBox): IdempotencyStore {
   const { sqlite } = db
