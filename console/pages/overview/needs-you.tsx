@@ -227,6 +227,10 @@ function useFiring(connections: Connection[]): ReactNode[] {
             >
               See which
             </ButtonLink>
+          ) : kind === 'token_dying' ? (
+            <ButtonLink to="/connections/$connectionId/setup" params={params}>
+              Connect again
+            </ButtonLink>
           ) : (
             <ButtonLink to="/connections/$connectionId" params={params} variant="default">
               Look at it
