@@ -328,7 +328,7 @@ describe('a crowd of events, with the worker killed in the middle', () => {
     }
 
     const { id: planId } = await start({ dryRun: true })
-    await waitFor(async () => (await read(planId)).plan !== undefined, 60_000)
+    await waitFor(async () => (await read(planId)).plan !== undefined, 120_000)
     expect(await read(planId)).toMatchObject({
       status: 'planned',
       plan: { total, deliverable: 0, delivered: total },
@@ -336,12 +336,12 @@ describe('a crowd of events, with the worker killed in the middle', () => {
 
     const before = (await tracks()).length
     const { id: exportId } = await start({ force: true, rate: 1_000 })
-    await waitFor(async () => (await read(exportId)).counts.delivered > 0, 60_000)
+    await waitFor(async () => (await read(exportId)).counts.delivered > 0, 120_000)
     causeway.kill9('bin/bulk-worker')
 
     // The next worker takes new work at once, and what the dead one had when Temporal gives it up.
     const { id: cancelledId } = await start({ force: true, rate: 100 })
-    await waitFor(async () => (await read(cancelledId)).counts.delivered > 0, 60_000)
+    await waitFor(async () => (await read(cancelledId)).counts.delivered > 0, 120_000)
     await causeway.api('POST', `/exports/${cancelledId}/cancel`)
     const cancelled = await ended(cancelledId)
     expect(cancelled).toMatchObject({ status: 'cancelled' })
@@ -357,5 +357,5 @@ describe('a crowd of events, with the worker killed in the middle', () => {
     expect(new Set(again.map(({ messageId }) => messageId)).size).toBe(total)
     expect(again.length - total - cancelled.counts.delivered).toBeLessThanOrEqual(2_500)
     expect((await totals(id)).delivered).toBe(total)
-  }, 180_000)
+  }, 300_000)
 })
