@@ -101,7 +101,7 @@ async function measure(): Promise<void> {
   const loaded = await fetch(`${url}/api/v1${at}/members`, {
     ...{ method: 'POST', body: csv(), duplex: 'half' },
     headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'text/csv' },
-  } as RequestInit)
+  })
   const loadedSeconds = (performance.now() - startedMs) / 1_000
   told('load over HTTP', `${loadedSeconds.toFixed(1)} s · ${await loaded.text()}`)
   await ended('first load', leastCalls(members, 0), 'changes', 0)

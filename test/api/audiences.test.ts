@@ -44,7 +44,7 @@ async function loadStream(body: ReadableStream, query = '') {
     headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'text/csv', 'idempotency-key': 'load-1' },
     body,
     duplex: 'half',
-  } as RequestInit)
+  })
   const answer = await world.app.request(request)
   return { status: answer.status, json: await answer.json() }
 }
