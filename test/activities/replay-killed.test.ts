@@ -63,7 +63,7 @@ async function claimBefore(): Promise<void> {
 /** Runs the worker until it ends, or until so many entries have ended: then it is killed. */
 async function work(killAt?: number): Promise<void> {
   const script = new URL('./replaying-process.ts', import.meta.url).pathname
-  const args = ['--import', 'tsx', script, path, root, sandbox.origin, jobId]
+  const args = ['--import', 'tsx/esm', script, path, root, sandbox.origin, jobId]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
   while (killAt !== undefined && child.exitCode === null && child.signalCode === null) {

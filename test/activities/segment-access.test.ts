@@ -85,7 +85,7 @@ async function consent(): Promise<string> {
 type Renewing = ChildProcessByStdio<Writable, Readable, null>
 
 async function startProcess(mode = 'renews'): Promise<Renewing> {
-  const args = ['--import', 'tsx', 'test/activities/renewing-process.ts', path, sandbox.origin, mode]
+  const args = ['--import', 'tsx/esm', 'test/activities/renewing-process.ts', path, sandbox.origin, mode]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
   return child

@@ -1,13 +1,9 @@
-// Runs the lane's worker on a test server, bundled once a file.
-import { fileURLToPath } from 'node:url'
+// Runs the lane's worker on a test server, with the bundle that the product's own workers run.
+import { readFile } from 'node:fs/promises'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  Runtime,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker'
+import { DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker'
+import { readConfig } from '../../bin/load-config.ts'
+import { workflowBundle } from '../../bin/workflow-bundle.ts'
 import type { LaneName } from '../../core/lanes.ts'
 import type { drainLane } from '../../workflows/index.ts'
 import { connectionId, type World } from '../support/world.ts'
@@ -16,11 +12,11 @@ import { causewayConnection, causewayLane } from '../../core/search-attributes.t
 
 export const taskQueue = 'causeway-live'
 
-export const bundle = (): Promise<WorkflowBundleWithSourceMap> =>
-  bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('ERROR'),
-  })
+/** Made once for all files and processes, and kept in the cache for as long as the workflows are the same. */
+export async function bundle(): Promise<WorkflowBundleWithSourceMap> {
+  const code = await readFile(await workflowBundle(readConfig().cacheDir), 'utf8')
+  return { code, sourceMap: 'inlined' }
+}
 
 /** Failed attempts are what these tests are about: the SDK need not tell each. */
 export const quiet = () => Runtime.install({ logger: new DefaultLogger('ERROR') })
