@@ -13,7 +13,7 @@ export interface ParsedBody {
 }
 
 /** Of text: about as far as a filler may be ahead. Parsed, it takes some three times as much. */
-const heldBytesMax = 12 * 1024 * 1024
+const heldBytesMax = 8 * 1024 * 1024
 
 export interface ParsedBodies {
   put(requestId: number, body: ParsedBody): void

@@ -29,7 +29,7 @@ export type FromThread = { id: number } & (
 const thread = new URL('./archive-thread.ts', import.meta.url)
 const stepsAhead = 2
 /** Lines are dropped as soon as they are decided; a young generation of this size holds a few chunks of them. */
-const limits = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 128 }
+const limits = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 96 }
 
 export function createArchiveReader(data: Omit<ArchiveThreadData, 'stepsAhead'>): ChunkReader {
   let worker: Worker | undefined

@@ -137,7 +137,7 @@ describe('saidOf', () => {
 describe('createParsedBodies', () => {
   it('forgets the oldest beyond its bound, and what was taken', () => {
     const bodies = createParsedBodies()
-    const bytes = 5 * 1024 * 1024
+    const bytes = 4 * 1024 * 1024
     for (const id of [1, 2, 3]) bodies.put(id, { items: [id], bytes })
     expect([1, 2, 3, 2].map((id) => bodies.take(id)?.items?.[0])).toEqual([undefined, 2, 3, undefined])
   })
