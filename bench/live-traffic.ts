@@ -37,9 +37,7 @@ export async function measureLive(target: Target): Promise<Live> {
     }))
     const body = JSON.stringify({ writeKey, batch })
     const startedMs = performance.now()
-    const post = () => fetch(`${url}/v1/batch`, { method: 'POST', body })
-    // A connection that the server has just closed for its idleness is no answer: as the SDKs do, once more.
-    const answer = await post().catch(post)
+    const answer = await post(`${url}/v1/batch`, body)
     await answer.arrayBuffer()
     if (answer.status !== 200) throw new Error(`the door answered ${answer.status}`)
     tookMs.push(performance.now() - startedMs)
@@ -55,6 +53,17 @@ export async function measureLive(target: Target): Promise<Live> {
   const at = (share: number) => Math.round((tookMs[Math.floor(tookMs.length * share)] ?? 0) * 10) / 10
   const deliveredMs = await deliveredMsOf(target, name)
   return { seconds, requests: tookMs.length, p50Ms: at(0.5), p99Ms: at(0.99), deliveredMs }
+}
+
+/** A connection that the server has just closed for its idleness is no answer: as the SDKs do, once more. */
+async function post(url: string, body: string): Promise<Response> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await fetch(url, { method: 'POST', body })
+    } catch (error) {
+      if (tries === 10) throw error
+    }
+  }
 }
 
 async function deliveredMsOf({ url, apiKey, connection }: Target, event: string): Promise<number> {
