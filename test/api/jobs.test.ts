@@ -59,9 +59,9 @@ describe.each(kinds)('jobs over REST: %s', (kind, { plural, workflow }) => {
   })
 
   it('is there although Temporal is down, and a steering that nobody takes is 503', async () => {
-    world.runs.start = () => Promise.reject(new BridgeError('temporal_unavailable'))
+    world.runs.start = () => Promise.reject(new BridgeError('temporal_unavailable', 'down'))
     const { id } = await make(kind)
-    world.runs.answerUpdate = () => Promise.reject(new BridgeError('temporal_unavailable'))
+    world.runs.answerUpdate = () => Promise.reject(new BridgeError('temporal_unavailable', 'down'))
     const answer = await world.call('POST', `/api/v1/${plural}/${id}/pause`)
     expect(answer).toMatchObject({ status: 503, json: { code: 'temporal_unavailable' } })
   })
@@ -152,7 +152,7 @@ describe('registerReplays', () => {
   })
 
   it('refuses a path that may not be read, before anything is made', async () => {
-    world.deps.archives.resolve = () => Promise.reject(new BridgeError('path_not_allowed'))
+    world.deps.archives.resolve = () => Promise.reject(new BridgeError('path_not_allowed', '/etc'))
     const asked = { ...requests.replay.body, source: 'archive', path: '/etc' }
     const answer = await world.call('POST', '/api/v1/connections/con_1/replays', asked)
     expect(answer).toMatchObject({ status: 422, json: { code: 'path_not_allowed' } })

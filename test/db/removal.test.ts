@@ -49,8 +49,8 @@ const owner = (columns: Column[]): string | undefined =>
 
 /** Tables of the installation, without a row that is of one connection alone. */
 const shared = [
-  ...['alert_settings', 'api_keys', 'audit', 'connections', 'erasure_key', 'idempotent_calls', 'leases'],
-  ...['processes', 'retention', 'sessions', 'vendor_calls'],
+  ...['alert_settings', 'api_keys', 'audit', 'connections', 'erasure_key', 'idempotent_calls'],
+  ...['key_rotations', 'leases', 'processes', 'retention', 'sessions', 'vendor_calls'],
 ]
 
 /** A row of any table for an owner, with something in every column that must have something. */
