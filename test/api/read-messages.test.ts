@@ -36,6 +36,7 @@ describe('registerReadMessages', () => {
             ...{ id: 'msg_1_1', connectionId: 'con_1', lane: 'events', messageId: 'm1', outcome: 'pending' },
             ...{ type: 'track', event: 'Order Completed', userId: 'u1' },
             receivedAt: new Date(nowMs).toISOString(),
+            source: 'tracking',
           },
         ],
         nextCursor: null,

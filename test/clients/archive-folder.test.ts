@@ -25,7 +25,10 @@ async function list(path = root): Promise<ArchiveFile[]> {
   for await (const file of archives().list(path)) files.push(file)
   return files
 }
-async function linesOf(file: ArchiveFile | undefined, meanwhile: () => void = () => undefined): Promise<number> {
+async function linesOf(
+  file: ArchiveFile | undefined,
+  meanwhile: () => void = () => undefined,
+): Promise<number> {
   if (!file) throw new Error('no such file')
   let lines = 0
   for await (const found of archives().lines(root, file, 0)) {
