@@ -16,9 +16,9 @@ const common = {
   testTimeout: 30_000,
   hookTimeout: 120_000,
   // Two cores: two forks keep real servers and real disks from starving each other.
-  pool: 'forks',
+  pool: 'forks' as const,
   maxWorkers: 2,
-} as const
+}
 
 export default defineConfig({
   test: {
