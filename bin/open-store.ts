@@ -23,7 +23,7 @@ export async function openConfiguredStore(
 /** A process with another master key than that of its database accepts messages all the same, and says what is wrong. */
 export async function tellUnknownKeys({ masterKeys }: Store, log: Log): Promise<void> {
   for (const { keyId, secrets } of await masterKeys.unknown()) {
-    const fields = { event: 'master_key.unknown', keyId, secrets, ownKeyId: masterKeys.ownId }
+    const fields = { event: 'master_key.unknown', keyId, sealed: secrets, ownKeyId: masterKeys.ownId }
     log.error(fields, 'secrets are sealed with a master key that this process does not have')
   }
 }
