@@ -38,15 +38,14 @@ export function describeAsText(on: () => Stage): void {
       const { page, context, complaints } = await visit(browser, causeway.url)
       try {
         await signIn(page, key)
-        for (const path of ['', '/messages', '/mapping', '/live', '/jobs'])
-          await openPage(page, `/connections/${id}${path}`)
+        for (const path of ['', '/mapping', '/messages']) await openPage(page, `/connections/${id}${path}`)
         for (const n of nasty.keys()) {
           await openPage(page, `/connections/${id}/messages?messageId=nasty-${n}`)
-          await page.locator('[data-row]').first().click()
+          const row = page.locator('[data-row]').first()
+          if (n === 0) expect(await row.textContent()).toBe(nasty[0])
+          await row.click()
           await page.getByRole('heading', { name: 'What happened' }).waitFor()
         }
-        await openPage(page, `/connections/${id}/messages?messageId=nasty-0`)
-        expect(await page.locator('[data-row]').first().textContent()).toBe(nasty[0])
         await openPage(page, `/connections/${id}/messages?messageId=nasty-3`)
         // Turned only within its own cell: what stands beside it is not.
         const turned = page.locator('[data-row]').first()
