@@ -17,7 +17,7 @@ export interface HousekeepDeps {
   /** What else is too old by some moment, and knows it by itself: each hands out numbers of rows of counts. */
   purges?: readonly ((nowMs: number) => AsyncIterable<number>)[]
   /** Renews what has to be renewed now and then; never throws for a single one. */
-  keepGrants?: () => AsyncIterable<void>
+  keepGrants?: () => AsyncIterable<Partial<Housekept>>
   /** Tests shorten these; the defaults are what the product runs with. */
   housekeepTiming?: Partial<typeof defaultTiming>
 }
@@ -88,7 +88,7 @@ async function* chores({
   for await (const minutes of retention.purgeMinutes(nowMs - minutesKeptMs)) yield { minutes }
   const calls = (before: number) => retention.purgeCalls(before - callsKeptMs)
   for (const purge of [calls, ...purges]) for await (const minutes of purge(nowMs)) yield { minutes }
-  if (keepGrants) for await (const _ of keepGrants()) yield {}
+  if (keepGrants) yield* keepGrants()
   for await (const givenBackBytes of retention.shrink()) yield { givenBackBytes }
 }
 

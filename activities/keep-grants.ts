@@ -4,7 +4,7 @@ import { renewEveryMs } from '../core/segment-grant.ts'
 import { createSegmentAccess, type SegmentAccessDeps } from './segment-access.ts'
 
 /** Renews each grant whose last renewal was long ago; yields after each, and goes on where one fails. */
-export function createKeepGrants(deps: SegmentAccessDeps): () => AsyncIterable<void> {
+export function createKeepGrants(deps: SegmentAccessDeps): () => AsyncIterable<object> {
   const access = createSegmentAccess(deps)
   return async function* () {
     // Without an app there is nobody to renew them as.
@@ -16,7 +16,7 @@ export function createKeepGrants(deps: SegmentAccessDeps): () => AsyncIterable<v
         const code = error instanceof BridgeError ? error.code : String(error)
         deps.log.warn({ event: 'segment.not_renewed', connectionId, code }, 'segment.not_renewed')
       }
-      yield
+      yield {}
     }
   }
 }

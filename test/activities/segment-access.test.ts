@@ -174,7 +174,8 @@ describe('createSegmentAccess', () => {
 
 describe('createKeepGrants', () => {
   const keep = async (deps = depsOf()) => {
-    for await (const _ of createKeepGrants(deps)()) continue
+    const steps = createKeepGrants(deps)()[Symbol.asyncIterator]()
+    while ((await steps.next()).done !== true);
   }
 
   it('renews a grant that has lain for a week, and no younger one', async () => {

@@ -19,8 +19,8 @@ const modules = await Promise.all(
   readdirSync(folder).map((name) => import(new URL(name, folder).href) as Promise<object>),
 )
 const tables = [main, ...modules]
-  .flatMap((module) => Object.values(module))
-  .filter((one) => is(one, SQLiteTable))
+  .flatMap((module) => Object.values(module) as unknown[])
+  .filter((one): one is SQLiteTable => is(one, SQLiteTable))
 const blobs = tables.flatMap((table) =>
   Object.values(getTableColumns(table))
     .filter((column) => column.getSQLType() === 'blob')

@@ -114,7 +114,7 @@ async function beginSetup(world: World, { client }: TestWorkflowEnvironment, kin
   })
   return {
     ...{ handle, segment: setup.segment },
-    async choose(...sourceIds: string[]) {
+    choose: async (...sourceIds: string[]) => {
       await until(setupIs(world, 'choose_source'))
       await handle.executeUpdate('chooseSource', { args: [{ workspaceId: 'ws_1', sourceIds }] })
     },

@@ -55,7 +55,7 @@ export function setUpDepsAt({ store, origins, publicUrl, around }: SetUpPlace): 
   const segment = Object.fromEntries(
     apiSteps.map((name) => [name, step(name, (origin) => apiAt(origin)[name] as Work)]),
   ) as unknown as SegmentApi
-  const exchange = step('exchange', (origin) => oauthAt(origin).exchange as unknown as Work)
+  const exchange = step('exchange', (origin) => (given) => oauthAt(origin).exchange(given as never))
   return {
     ...{ connections, setups, grants, removal, access, messages, runs: new RecordingRuns(), segment, clock },
     oauth: { ...oauthAt('http://127.0.0.1:9'), exchange: exchange as unknown as SegmentOauth['exchange'] },
