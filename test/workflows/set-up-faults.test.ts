@@ -25,6 +25,10 @@ let environment: TestWorkflowEnvironment
 let world: ApiWorld
 let publicUrl: string
 const origins: Record<string, string> = {}
+/** Set-ups whose worker is killed have a queue of their own, so that they run beside the others. */
+const crashQueue = 'crash'
+const queues: Record<string, string> = {}
+let worker: { stop: () => Promise<void> }
 const sandboxes: RunningSandbox[] = []
 const server = createAdaptorServer({ fetch: (request: Request) => world.app.fetch(request) })
 
@@ -34,13 +38,18 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   publicUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const clock = { nowMs: Date.now }
+  const runs = createWorkflowRuns({ client: () => environment.client, clock })
+  const start: typeof runs.start = (run) =>
+    runs.start({ ...run, taskQueue: (queues[run.connectionId] ?? run.taskQueue) as typeof run.taskQueue })
   world = createApiWorld(({ config }) => ({
-    ...{ clock, runs: createWorkflowRuns({ client: () => environment.client, clock }) },
+    ...{ clock, runs: { ...runs, start } },
     segmentOauth: oauthAt('http://127.0.0.1:9'),
     config: { ...config, publicUrl, segmentApiUrl: 'http://127.0.0.1:9' },
   }))
+  worker = await startWorker(taskQueue)
 }, 60_000)
 afterAll(async () => {
+  await worker.stop()
   server.close()
   await Promise.all(sandboxes.map((sandbox) => sandbox.close()))
   await world.close()
@@ -60,11 +69,12 @@ interface Plan {
   setup: 'oauth' | 'token'
   fault?: object
   knobs?: object
+  queue?: string
   sources?: string[]
   cancelAt?: string
 }
 
-async function begin({ setup, fault, knobs }: Plan): Promise<string> {
+async function begin({ setup, fault, knobs, queue = taskQueue }: Plan): Promise<string> {
   const sandbox = await serveSandbox({ port: 0, nowMs: Date.now })
   sandboxes.push(sandbox)
   const send = (method: string, at: string, body: object) =>
@@ -77,6 +87,7 @@ async function begin({ setup, fault, knobs }: Plan): Promise<string> {
   })
   const { id } = json as { id: string }
   origins[id] = sandbox.origin
+  queues[id] = queue
   await insist('POST', `/api/v1/connections/${id}/setup`)
   return id
 }
@@ -99,7 +110,7 @@ async function pooled<T, R>(items: readonly T[], work: (item: T, n: number) => P
   const lane = async () => {
     for (let n = next++; n < items.length; n = next++) results[n] = await work(items[n] as T, n)
   }
-  await Promise.all(Array.from({ length: 8 }, lane))
+  await Promise.all(Array.from({ length: 16 }, lane))
   return results
 }
 
@@ -176,14 +187,20 @@ async function expectClean(
   expect(await world.store.grants.outline(id)).toBeUndefined()
 }
 
-async function working<T>(work: () => Promise<T>): Promise<T> {
+/** A worker that takes what comes to a queue until it is stopped. */
+async function startWorker(queue: string): Promise<{ stop: () => Promise<void> }> {
   const deps = setUpDepsAt({ store: world.store, origins, publicUrl })
-  const worker = await Worker.create({
-    ...{ connection: environment.nativeConnection, taskQueue, workflowBundle: code },
+  const made = await Worker.create({
+    ...{ connection: environment.nativeConnection, taskQueue: queue, workflowBundle: code },
     activities: { ...createSetUp(deps), ...createDisconnect(deps) },
     maxHeartbeatThrottleInterval: '500ms',
   })
-  return worker.runUntil(work)
+  const running = made.run()
+  const stop = () => {
+    made.shutdown()
+    return running
+  }
+  return { stop }
 }
 
 const requests = [
@@ -199,9 +216,24 @@ const requests = [
   ['removing', 'segment.api', 'DELETE /destinations'],
 ] as const
 
-describe('connectSegment at a Segment that refuses', () => {
-  it(
-    'ends active, or explained and undone, after 401, 403, 429 and 500 at each request',
+const crashes: { step: Step; when: 'before' | 'after'; end: string }[] = [
+  { step: 'exchange', when: 'before', end: 'active' },
+  // The code is used up and the token is lost: that is told.
+  { step: 'exchange', when: 'after', end: 'failed' },
+  ...(['workspace', 'sources', 'destinationsNamed'] as const).map((step) => ({
+    ...{ step, when: 'before' as const, end: 'active' },
+  })),
+  ...(['createDestination', 'subscribe', 'sendTest'] as const).flatMap((step) =>
+    (['before', 'after'] as const).map((when) => ({ step, when, end: 'active' })),
+  ),
+  ...(['before', 'after'] as const).map((when) => ({
+    ...{ step: 'removeDestination' as const, when, end: 'cancelled' },
+  })),
+]
+
+describe('connectSegment', () => {
+  it.concurrent(
+    'ends active, or explained and undone, at a Segment that answers 401, 403, 429 or 500 to a request',
     { timeout: 120_000 },
     async () => {
       const cases = requests.flatMap(([name, target, whenRequest]) =>
@@ -212,14 +244,12 @@ describe('connectSegment at a Segment that refuses', () => {
           return { name, status, plan: { setup, fault, ...undoing } }
         }),
       )
-      const ends = await working(() =>
-        pooled(cases, async ({ name, status, plan }) => {
-          const id = await begin(plan)
-          const setup = await goThrough(id, plan)
-          await expectClean(id, setup)
-          return { name, status, end: setup.step, code: setup.error?.code }
-        }),
-      )
+      const ends = await pooled(cases, async ({ name, status, plan }) => {
+        const id = await begin(plan)
+        const setup = await goThrough(id, plan)
+        await expectClean(id, setup)
+        return { name, status, end: setup.step, code: setup.error?.code }
+      })
       for (const { name, status, end, code } of ends) {
         const told = `${name} ${status}`
         if (name === 'removing') expect({ told, end }).toEqual({ told, end: 'cancelled' })
@@ -234,7 +264,7 @@ describe('connectSegment at a Segment that refuses', () => {
     },
   )
 
-  it(
+  it.concurrent(
     'undoes the first of two destinations where the second is refused, and takes both away on cancel',
     { timeout: 60_000 },
     async () => {
@@ -257,15 +287,13 @@ describe('connectSegment at a Segment that refuses', () => {
           knobs: { codeSeconds: 1 },
         },
       ]
-      const ends = await working(() =>
-        Promise.all(
-          plans.map(async (plan) => {
-            const id = await begin(plan)
-            const setup = await goThrough(id, plan)
-            await expectClean(id, setup, sources)
-            return [setup.step, setup.error?.code]
-          }),
-        ),
+      const ends = await Promise.all(
+        plans.map(async (plan) => {
+          const id = await begin(plan)
+          const setup = await goThrough(id, plan)
+          await expectClean(id, setup, sources)
+          return [setup.step, setup.error?.code]
+        }),
       )
       expect(ends).toEqual([
         ['active', undefined],
@@ -275,26 +303,9 @@ describe('connectSegment at a Segment that refuses', () => {
       ])
     },
   )
-})
 
-const crashes: { step: Step; when: 'before' | 'after'; end: string }[] = [
-  { step: 'exchange', when: 'before', end: 'active' },
-  // The code is used up and the token is lost: that is told.
-  { step: 'exchange', when: 'after', end: 'failed' },
-  ...(['workspace', 'sources', 'destinationsNamed'] as const).map((step) => ({
-    ...{ step, when: 'before' as const, end: 'active' },
-  })),
-  ...(['createDestination', 'subscribe', 'sendTest'] as const).flatMap((step) =>
-    (['before', 'after'] as const).map((when) => ({ step, when, end: 'active' })),
-  ),
-  ...(['before', 'after'] as const).map((when) => ({
-    ...{ step: 'removeDestination' as const, when, end: 'cancelled' },
-  })),
-]
-
-describe('connectSegment when its worker is killed', () => {
-  it(
-    'ends as if nothing had happened, or explained and undone, at each step',
+  it.concurrent(
+    'ends as if nothing had happened, or explained and undone, when its worker is killed at a step',
     { timeout: 120_000 },
     async () => {
       const plans = crashes.map(({ step }): Plan => {
@@ -303,10 +314,16 @@ describe('connectSegment when its worker is killed', () => {
         // A code outlives the crash: what is tried is the crash, and not how slow the machine is.
         return step === 'exchange' ? { setup: 'oauth', knobs: { codeSeconds: 600 } } : { setup: 'token' }
       })
-      const ids = await Promise.all(plans.map(begin))
+      const ids = await Promise.all(plans.map((plan) => begin({ ...plan, queue: crashQueue })))
       const folder = mkdtempSync(join(tmpdir(), 'causeway-crash-'))
       const plan: CrashPlan = {
-        ...{ address: environment.address, taskQueue, origins, publicUrl, databasePath: world.path },
+        ...{
+          address: environment.address,
+          taskQueue: crashQueue,
+          origins,
+          publicUrl,
+          databasePath: world.path,
+        },
         codePath: join(folder, 'bundle.js'),
         crashes: Object.fromEntries(
           ids.map((id, n) => [id, crashes[n] ?? { step: 'exchange', when: 'before' }]),
@@ -318,7 +335,8 @@ describe('connectSegment when its worker is killed', () => {
       const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
       const going = Promise.all(ids.map((id, n) => goThrough(id, plans[n] ?? { setup: 'token' })))
       expect(await once(child, 'exit')).toEqual([null, 'SIGKILL'])
-      const ends = await working(() => going)
+      const rescue = await startWorker(crashQueue)
+      const ends = await going.finally(() => rescue.stop())
       for (const [n, { step, when, end }] of crashes.entries()) {
         const [id = '', setup] = [ids[n], ends[n]]
         expect(`${step} ${when}: ${setup?.step}`).toBe(`${step} ${when}: ${end}`)
