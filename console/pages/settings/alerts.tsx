@@ -137,7 +137,7 @@ function Told({ alerts: { data } }: { alerts: Alerts }) {
               <td>
                 <TimeAgo at={createdAt} />
               </td>
-              <td>
+              <td style={{ minWidth: 220 }}>
                 {state === 'recovered' ? 'Over: ' : ''}
                 {text}
               </td>
