@@ -71,7 +71,10 @@ export function createKeyRing(db: Db, own: SecretBox): KeyRing {
       if (!boxes.has(id)) look()
       const box = boxes.get(id)
       if (box) return box.open(sealed, purpose)
-      throw new BridgeError('secret_unreadable', `${purpose} was sealed with master key ${id}; ${started(own)}`)
+      throw new BridgeError(
+        'secret_unreadable',
+        `${purpose} was sealed with master key ${id}; ${started(own)}`,
+      )
     },
     async takeUp() {
       look()
