@@ -43,7 +43,8 @@ zones.push({
   target: './bin/cli',
   from: rooms.filter((room) => !['core', 'bin'].includes(room)).map((room) => `./${room}`),
   except: ['./api/schema.d.ts'],
-  message: 'bin/cli/ speaks to the API by REST alone: core, what else is in bin/, and the types of the document.',
+  message:
+    'bin/cli/ speaks to the API by REST alone: core, what else is in bin/, and the types of the document.',
 })
 
 const impure = [

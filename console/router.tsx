@@ -15,7 +15,9 @@ export type Search = Partial<Record<string, string>>
 const validateSearch = (search: Record<string, unknown>): Search =>
   Object.fromEntries(
     Object.entries(search).flatMap(([key, value]) =>
-      value === undefined || value === null || value === '' ? [] : [[key, String(value)]],
+      value === undefined || value === null || value === ''
+        ? []
+        : [[key, String(value as string | number | boolean)]],
     ),
   )
 

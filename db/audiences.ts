@@ -22,14 +22,7 @@ import { prepareTakeCall } from './vendor-calls.ts'
 
 export function createAudienceStore(db: Db, box: SecretBox): AudienceStore {
   const { sqlite } = db
-  const select = `SELECT ${audienceColumns} FROM audiences`
-  const byKey = sqlite.prepare<[string, string], AudienceSqlRow>(
-    `${select} WHERE connection_id = ? AND key = ?`,
-  )
-  const ofConnection = sqlite.prepare<[string, string, number], AudienceSqlRow>(
-    `${select} WHERE connection_id = ? AND key > ? ORDER BY key LIMIT ?`,
-  )
-  const ofAll = sqlite.prepare<[number, number], AudienceSqlRow>(`${select} WHERE n > ? ORDER BY n LIMIT ?`)
+  const { find, load, list, all, appliedOf } = prepareReads(db)
   const insert = sqlite.prepare(
     'INSERT OR IGNORE INTO audiences (connection_id, key, created_at_ms, updated_at_ms) VALUES (?, ?, ?, ?)',
   )
@@ -38,29 +31,15 @@ export function createAudienceStore(db: Db, box: SecretBox): AudienceStore {
       requested_mode = CASE WHEN @mode = 'changes' THEN coalesce(requested_mode, @mode)
         WHEN @mode = 'reconcile' AND requested_mode = 'full' THEN requested_mode ELSE @mode END
     WHERE connection_id = @connectionId AND key = @key`)
-  const applied = sqlite
-    .prepare<[string], number>('SELECT coalesce(sum(applied), 0) FROM audiences WHERE connection_id = ?')
-    .pluck()
-
   const unit = prepareChangeUnit(db)
   const sizes = prepareSizes(db)
-  const find = (connectionId: string, key: string): Audience | undefined => {
-    const row = byKey.get(connectionId, key)
-    return row && toAudience(row)
-  }
-  const load = (connectionId: string, key: string): Audience => {
-    const found = find(connectionId, key)
-    if (!found) throw new BridgeError('not_found', `There is no audience ${key}.`)
-    return found
-  }
   const applyChange = (before: Audience, change: AudienceChange, nowMs: number): void => {
     settle(db, before, change, nowMs)
     if (change.unit !== undefined && change.unit !== before.unit) unit.startAnew(before, change.unit, nowMs)
   }
   return {
-    list: async (connectionId, { after = '', limit }) =>
-      ofConnection.all(connectionId, after, limit).map(toAudience),
-    all: async ({ after, limit }) => ofAll.all(after, limit).map(toAudience),
+    list: async (connectionId, { after = '', limit }) => list(connectionId, after, limit),
+    all: async ({ after, limit }) => all(after, limit),
     get: async (connectionId, key) => find(connectionId, key),
     ensure: async (connectionId, key, nowMs, given = {}) =>
       immediate(db, () => {
@@ -85,13 +64,43 @@ export function createAudienceStore(db: Db, box: SecretBox): AudienceStore {
         if (found.state !== undefined && found.state !== 'syncing') sizes.note(audience, nowMs)
       }),
     sizes: sizes.read,
-    appliedOf: async (connectionId) => applied.get(connectionId) ?? 0,
+    appliedOf: async (connectionId) => appliedOf(connectionId),
     doorSecret: prepareDoorSecret(db, box),
     ...prepareMembers(db),
     ...prepareAudienceFold(db),
     ...prepareApplied(db),
     decide: prepareDecide(db, load),
     takeCall: prepareTakeCall(db),
+  }
+}
+
+function prepareReads({ sqlite }: Db) {
+  const select = `SELECT ${audienceColumns} FROM audiences`
+  const byKey = sqlite.prepare<[string, string], AudienceSqlRow>(
+    `${select} WHERE connection_id = ? AND key = ?`,
+  )
+  const ofConnection = sqlite.prepare<[string, string, number], AudienceSqlRow>(
+    `${select} WHERE connection_id = ? AND key > ? ORDER BY key LIMIT ?`,
+  )
+  const ofAll = sqlite.prepare<[number, number], AudienceSqlRow>(`${select} WHERE n > ? ORDER BY n LIMIT ?`)
+  const applied = sqlite
+    .prepare<[string], number>('SELECT coalesce(sum(applied), 0) FROM audiences WHERE connection_id = ?')
+    .pluck()
+  const find = (connectionId: string, key: string): Audience | undefined => {
+    const row = byKey.get(connectionId, key)
+    return row && toAudience(row)
+  }
+  return {
+    find,
+    load: (connectionId: string, key: string): Audience => {
+      const found = find(connectionId, key)
+      if (!found) throw new BridgeError('not_found', `There is no audience ${key}.`)
+      return found
+    },
+    list: (connectionId: string, after: string, limit: number) =>
+      ofConnection.all(connectionId, after, limit).map(toAudience),
+    all: (after: number, limit: number) => ofAll.all(after, limit).map(toAudience),
+    appliedOf: (connectionId: string) => applied.get(connectionId) ?? 0,
   }
 }
 

@@ -33,7 +33,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitCode>
     await program.parseAsync([...args], { from: 'user' })
     return state.exitCode
   } catch (error) {
-    return await ending(io, wanted(program, args), error, errors)
+    return ending(io, wanted(program, args), error, errors)
   }
 }
 

@@ -24,7 +24,7 @@ export function table(
     (_, index) => rows.length > 0 && rows.every((row) => typeof row[index] === 'number'),
   )
   const natural = head.map((name, index) =>
-    Math.max(name.length, ...cells.map((row) => [...(row[index]?.plain ?? '')].length)),
+    Math.max(name.length, ...cells.map((row) => Array.from(row[index]?.plain ?? '').length)),
   )
   const widths = columns === undefined ? natural : fitted(natural, columns - gap.length * (head.length - 1))
   const line = (row: readonly Shown[]): Shown =>

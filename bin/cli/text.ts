@@ -75,7 +75,7 @@ export function shownLines(text: string): Shown {
   )
 }
 
-const widthOf = ({ plain }: Shown): number => [...plain].length
+const widthOf = ({ plain }: Shown): number => Array.from(plain).length
 
 /** With blanks up to a width. */
 export function padded(text: Shown, width: number, side: 'left' | 'right' = 'left'): Shown {
@@ -88,7 +88,11 @@ export function padded(text: Shown, width: number, side: 'left' | 'right' = 'lef
 /** Cut to a width, with a sign that it was; colours go with the cut. */
 export function cut(text: Shown, width: number): Shown {
   if (widthOf(text) <= width) return text
-  return make(`${[...text.plain].slice(0, Math.max(0, width - 1)).join('')}…`)
+  return make(
+    `${Array.from(text.plain)
+      .slice(0, Math.max(0, width - 1))
+      .join('')}…`,
+  )
 }
 
 type Style = Parameters<typeof styleText>[0]

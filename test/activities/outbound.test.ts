@@ -337,7 +337,7 @@ describe('an erasure', () => {
     while (!(await erasures.step('era_1')).done);
   }
   const ann = { userID: 'ann', customIDs: { segmentAnonymousId: 'a-1' } }
-  const { user: _user, ...leaning } = event(1)
+  const leaning = { ...event(1), user: undefined }
 
   it.each([
     ['the user id', { userId: 'ann' }],

@@ -36,7 +36,10 @@ async function project(count: number, answer?: RequestListener, waitMs = 10_000)
   const stage = { made, answer }
   const server = createServer((request, response) => {
     seen.push(request)
-    if (stage.answer) return void stage.answer(request, response)
+    if (stage.answer) {
+      stage.answer(request, response)
+      return
+    }
     const page = Number(new URL(request.url ?? '', 'http://x').searchParams.get('page'))
     response.end(JSON.stringify({ message: 'ok', data: stage.made.slice((page - 1) * 100, page * 100) }))
   })

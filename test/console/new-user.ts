@@ -90,7 +90,7 @@ export function describeNewUser(on: () => Stage): void {
       await page.getByText('Leave out “Bought”').waitFor()
       await buy('new-user-2')
       await goTo('Explorer')
-      await page.getByLabel('User').fill('new-user-2')
+      await page.getByLabel('User', { exact: true }).fill('new-user-2')
       await press(page, 'Enter')
       await waitFor(
         async () => {

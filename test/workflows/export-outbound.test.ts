@@ -116,7 +116,7 @@ describe('exportOutbound', () => {
       })
       expect((await atSegment()).map(({ userId }) => userId)).toEqual(['u1', 'u2', 'u3', 'u4'])
       const report = await world.store.jobs.report(id, 0, 10)
-      expect(report.map(({ outcome, reason }) => `${outcome ?? ''} ${reason ?? ''}`)).toEqual([
+      expect(report.map(({ outcome, reason }) => `${outcome} ${reason ?? ''}`)).toEqual([
         'skipped duplicate',
         'skipped duplicate',
         'rejected no_id',
