@@ -1,6 +1,6 @@
 /** Statsig events to Segment's tracking API: lane `outbound`, and the exports of a past window. */
-import { BridgeError } from '../core/errors.ts'
 import type { ConnectionStore, SegmentTracking, StatsigExperiments } from '../core/ports.ts'
+import { experimentsFor } from '../core/project-experiments.ts'
 import type { ConnectionSettings } from '../core/settings.ts'
 import { firstExposureKeyOf, mapStatsigEvent } from '../core/statsig-to-segment/index.ts'
 import { releaseAtMs } from '../core/statsig-to-segment/flush.ts'
@@ -51,10 +51,7 @@ export function createSegmentHandler(
         ...(once === undefined ? {} : { once }),
       }
     },
-    async experiments(connectionId) {
-      const key = await consoleKeyOf(connections, connectionId)
-      return key === undefined ? undefined : experiments.of(key)
-    },
+    experiments: (connectionId) => experimentsFor({ connections, experiments }, connectionId),
     vendor: segmentVendor,
     key: {
       kind: 'segment.writeKey',
@@ -67,16 +64,6 @@ export function createSegmentHandler(
         entries.map(({ event }) => event),
         signal,
       ),
-  }
-}
-
-/** A key that cannot be opened is none: events go out without it, under the names that SDKs give them. */
-async function consoleKeyOf(connections: ConnectionStore, connectionId: string): Promise<string | undefined> {
-  try {
-    return await connections.openKey(connectionId, 'statsig.consoleKey')
-  } catch (error) {
-    if (error instanceof BridgeError && error.code === 'secret_unreadable') return undefined
-    throw error
   }
 }
 

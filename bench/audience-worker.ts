@@ -1,40 +1,22 @@
 // `node --import tsx bench/audience-worker.ts [members]`: one audience through the real processes. Its members are loaded
 // over HTTP, a hundredth changes by Engage's messages, all are sent again, and the list is compared. What is told is the
 // memory of the worker and of the api, as the kernel counts it, and how long each run took by its own record.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { readConfig } from '../bin/load-config.ts'
-import { temporalBinary } from '../bin/temporal-binary.ts'
 import { leastCalls } from '../core/audiences/limits.ts'
 import { audienceMessage } from '../test/support/audiences.ts'
-import { residentMb, start, startCommand, stopAll, until } from './processes.ts'
+import { residentMb, until } from './processes.ts'
+import { openStack } from './stack.ts'
 
 const [size = '1000000'] = process.argv.slice(2)
 const members = Number(size)
 const churn = members / 200
-const ports = { api: 45_810, sandbox: 45_811, temporal: 45_812, ui: 45_813 }
-const dataDir = mkdtempSync(join(tmpdir(), 'causeway-bench-'))
-const apiKey = 'bench-key-bench-key-bench-key'
-const env = {
-  ...{ DATA_DIR: dataDir, PORT: String(ports.api), SANDBOX_PORT: String(ports.sandbox), LOG_LEVEL: 'warn' },
-  ...{ TEMPORAL_PORT: String(ports.temporal), CAUSEWAY_VENDORS: 'sandbox', CAUSEWAY_API_KEY: apiKey },
-  CAUSEWAY_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
-}
-const url = `http://127.0.0.1:${ports.api}`
-const sandbox = `http://127.0.0.1:${ports.sandbox}`
-const answersAt = (address: string) => async () => (await fetch(address)).ok
+const stack = openStack(45_810)
+const { url, sandboxUrl, apiKey, call } = stack
 
 interface Audience {
   state: string
   counts: Record<'desired' | 'applied' | 'adding' | 'removing', number>
   requestedMode: string | null
   lastRun: { mode: string; status: string; calls: number; startedAt: string; endedAt: string } | null
-}
-const call = async <T>(method: string, path: string, body?: object): Promise<T> => {
-  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
-  const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
-  return (await (await fetch(`${url}/api/v1${path}`, init)).json()) as T
 }
 
 /** As random as real ids are. */
@@ -67,9 +49,9 @@ async function deliver(writeKey: string, from: number, isMember: boolean): Promi
 }
 
 async function measure(): Promise<void> {
-  const api = start('bin/api.ts', [], env)
-  const worker = start('bin/worker.ts', [], env)
-  await until(answersAt(`${url}/healthz`))
+  const api = stack.run('api')
+  const worker = stack.run('worker')
+  await stack.answers(url)
   const peaks = { worker: 0, api: 0 }
   const sampling = setInterval(() => {
     peaks.worker = Math.max(peaks.worker, residentMb(worker))
@@ -116,7 +98,9 @@ async function measure(): Promise<void> {
     await ended(mode, mode === 'full' ? leastCalls(members, 0) : 0, mode, askedMs)
   }
   clearInterval(sampling)
-  const list = (await (await fetch(`${sandbox}/_sandbox/statsig/id_lists/vip`)).json()) as { ids: string[] }
+  const list = (await (await fetch(`${sandboxUrl}/_sandbox/statsig/id_lists/vip`)).json()) as {
+    ids: string[]
+  }
   const wanted = new Set(Array.from({ length: members }, (_, index) => idOf(index + churn)))
   const isEqual = list.ids.length === wanted.size && list.ids.every((id) => wanted.has(id))
   console.log(`list ${list.ids.length}: ${isEqual ? 'equal' : 'DIFFERENT'}`)
@@ -124,13 +108,10 @@ async function measure(): Promise<void> {
 }
 
 try {
-  const executable = await temporalBinary('cli', { cacheDir: readConfig().cacheDir, onStep: () => undefined })
-  const temporalPorts = ['--port', String(ports.temporal), '--ui-port', String(ports.ui), '--ip', '127.0.0.1']
-  startCommand(executable, ['server', 'start-dev', ...temporalPorts, '--log-level', 'never'])
-  start('bin/sandbox.ts', [], env)
-  await until(answersAt(`${sandbox}/healthz`))
+  await stack.runTemporal()
+  stack.run('sandbox')
+  await stack.answers(sandboxUrl)
   await measure()
 } finally {
-  await stopAll()
-  rmSync(dataDir, { recursive: true })
+  await stack.close()
 }

@@ -1,43 +1,21 @@
 // `node --import tsx bench/outbound.ts [events] [round…]`: the way back by the real processes, from an SDK's request to
 // the sandbox's Segment. Rounds: `live`, `kill` (the worker is killed on the way), `export` (all of it again by force, the
 // bulk worker killed). Counts what arrived and in how many requests; fails where a number is not what it must be.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { readConfig } from '../bin/load-config.ts'
-import { temporalBinary } from '../bin/temporal-binary.ts'
+import { cpus } from 'node:os'
 import { segmentLimits } from '../core/statsig-to-segment/limits.ts'
-import { residentMb, start, startCommand, stopAll, until } from './processes.ts'
+import { residentMb, until } from './processes.ts'
+import { openStack } from './stack.ts'
 
 const [first = '200000', ...named] = process.argv.slice(2)
 const events = Number(first)
 const rounds = named.length > 0 ? named : ['live', 'kill', 'export']
-const base = Number(process.env['BENCH_PORT'] ?? 44_100)
-const ports = { api: base, sandbox: base + 1, temporal: base + 2, ui: base + 3 }
-const dataDir = mkdtempSync(join(tmpdir(), 'causeway-bench-outbound-'))
-const apiKey = 'bench-key-bench-key-bench-key'
-const env = {
-  ...{ DATA_DIR: dataDir, PORT: String(ports.api), SANDBOX_PORT: String(ports.sandbox) },
-  ...{ TEMPORAL_PORT: String(ports.temporal), CAUSEWAY_VENDORS: 'sandbox', CAUSEWAY_API_KEY: apiKey },
-  ...{ CAUSEWAY_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'), LOG_LEVEL: 'warn' },
-}
-const url = `http://127.0.0.1:${ports.api}`
-const sandboxUrl = `http://127.0.0.1:${ports.sandbox}`
+const stack = openStack(Number(process.env['BENCH_PORT'] ?? 44_100))
+const { url, sandboxUrl, call } = stack
 const perRequest = 500
 const rows: string[][] = []
 
-async function call<T>(method: string, path: string, body?: object): Promise<T> {
-  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
-  const answer = await fetch(`${url}/api/v1${path}`, {
-    ...{ method, headers },
-    ...(body && { body: JSON.stringify(body) }),
-  })
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
-  return (await answer.json()) as T
-}
 const sandbox = async <T>(path: string): Promise<T> =>
   (await fetch(`${sandboxUrl}/_sandbox${path}`)).json() as T
-const answersAt = (address: string) => async () => (await fetch(address)).ok
 
 interface Totals {
   accepted: number
@@ -103,7 +81,7 @@ async function runLive(round: 'live' | 'kill'): Promise<string> {
   await forget()
   const keys = { statsig: { serverKey: `secret-${round}` }, segment: { writeKey: `wk-${round}` } }
   const { id } = await call<{ id: string }>('POST', '/connections', { name: round, setup: 'manual', ...keys })
-  let worker = start('bin/worker.ts', [], env)
+  let worker = stack.run('worker')
   await call('PATCH', `/connections/${id}`, { paused: true })
   await logCrowd(keys.statsig.serverKey)
   await call('PATCH', `/connections/${id}`, { paused: false })
@@ -111,7 +89,7 @@ async function runLive(round: 'live' | 'kill'): Promise<string> {
   if (round === 'kill') {
     await until(async () => (await totalsOf(id)).delivered > events / 4, 20)
     worker.kill('SIGKILL')
-    worker = start('bin/worker.ts', [], env)
+    worker = stack.run('worker')
   }
   await until(async () => (await totalsOf(id)).delivered === events)
   note(round, startedMs, residentMb(worker), await arrived(), round === 'kill' ? 1 : 0)
@@ -122,7 +100,7 @@ async function runLive(round: 'live' | 'kill'): Promise<string> {
 /** The window of a crowd again, by force. */
 async function runExport(id: string): Promise<void> {
   await forget()
-  let bulk = start('bin/bulk-worker.ts', [], env)
+  let bulk = stack.run('bulk-worker')
   const startedMs = performance.now()
   const window = { from: '2020-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z' }
   const { id: exportId } = await call<{ id: string }>('POST', `/connections/${id}/exports`, {
@@ -136,7 +114,7 @@ async function runExport(id: string): Promise<void> {
     )
   await until(async () => (await read()).counts.delivered > events / 4, 20)
   bulk.kill('SIGKILL')
-  bulk = start('bin/bulk-worker.ts', [], env)
+  bulk = stack.run('bulk-worker')
   await until(async () => (await read()).status === 'completed')
   const { counts } = await read()
   if (counts.delivered !== events || counts.planned !== counts.done) throw new Error(JSON.stringify(counts))
@@ -144,13 +122,11 @@ async function runExport(id: string): Promise<void> {
 }
 
 try {
-  start('bin/sandbox.ts', [], env)
-  const executable = await temporalBinary('cli', { cacheDir: readConfig().cacheDir, onStep: () => undefined })
-  const server = ['server', 'start-dev', '--ip', '127.0.0.1', '--log-level', 'never']
-  startCommand(executable, [...server, '--port', String(ports.temporal), '--ui-port', String(ports.ui)])
-  start('bin/api.ts', [], env)
-  await until(answersAt(`${url}/healthz`))
-  await until(answersAt(`${sandboxUrl}/healthz`))
+  stack.run('sandbox')
+  await stack.runTemporal()
+  stack.run('api')
+  await stack.answers(url)
+  await stack.answers(sandboxUrl)
   let id: string | undefined
   for (const round of rounds) {
     if (round === 'live' || round === 'kill') id = await runLive(round)
@@ -163,7 +139,6 @@ try {
     `\n${events.toLocaleString('en')} events; ${cpus()[0]?.model ?? ''}, ${cpus().length} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`,
   )
 } finally {
-  await stopAll()
-  rmSync(dataDir, { recursive: true, force: true })
+  await stack.close()
 }
 process.exit(0)

@@ -1,18 +1,14 @@
 // `npx tsx bench/preview.ts [messages]`: what previews of filters over the stored messages, one after the other, do to
 // ingest at a steady pace. Rounds with and without alternate.
-import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { eventsPerRequest, makeBatch } from './messages.ts'
-import { load, start, stopAll, until } from './processes.ts'
+import { load } from './processes.ts'
+import { openStack } from './stack.ts'
 
 const last = Number(process.argv[2] ?? 150_000)
-const [port, rounds, seconds, perSecond] = [24_986, 4, 8, Number(process.env['BENCH_REQUESTS'] ?? 40)]
-const dataDir = mkdtempSync(join(tmpdir(), 'causeway-bench-'))
-const apiKey = 'bench-key-bench-key-bench-key'
-const url = `http://127.0.0.1:${port}`
-const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
+const [rounds, seconds, perSecond] = [4, 8, Number(process.env['BENCH_REQUESTS'] ?? 40)]
+const stack = openStack(24_986)
+const { url, call } = stack
 const agent = new Agent({ keepAlive: true, maxSockets: 16 })
 
 /** One request of 100 messages; answers what it took in ms. */
@@ -48,14 +44,10 @@ async function preview(id: string): Promise<void> {
     { action: 'include', where: [{ path: 'properties.plan', op: '=', value: 'free' }] },
     { action: 'exclude', event: 'Order*', match: 'glob', sample: 0.5 },
   ]
-  const body = JSON.stringify({ lane: 'events', filters: { default: 'include', rules }, last })
+  const body = { lane: 'events', filters: { default: 'include', rules }, last }
   const startedAt = performance.now()
-  const answer = await fetch(`${url}/api/v1/connections/${id}/filters/preview`, {
-    method: 'POST',
-    headers,
-    body,
-  })
-  const { looked, cut } = (await answer.json()) as { looked: number; cut: boolean }
+  const path = `/connections/${id}/filters/preview`
+  const { looked, cut } = await call<{ looked: number; cut: boolean }>('POST', path, body)
   if (cut) throw new Error(`the preview was cut after ${looked}`)
   previews.push({ looked, tookMs: performance.now() - startedAt })
 }
@@ -68,18 +60,10 @@ const say = (what: string, took: number[]): void =>
   )
 
 try {
-  start('bin/api.ts', [], {
-    ...{ DATA_DIR: dataDir, PORT: String(port), CAUSEWAY_VENDORS: 'sandbox', CAUSEWAY_API_KEY: apiKey },
-    ...{ CAUSEWAY_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'), LOG_LEVEL: 'warn' },
-  })
-  await until(async () => (await fetch(`${url}/healthz`)).ok)
+  stack.run('api')
+  await stack.answers(url)
   const made = { name: 'bench', setup: 'manual', writeKey: 'bench' }
-  const answer = await fetch(`${url}/api/v1/connections`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify(made),
-  })
-  const { id } = (await answer.json()) as { id: string }
+  const { id } = await call<{ id: string }>('POST', '/connections', made)
   await load(`${url}/v1/batch`, { seconds: 120, requestsMax: Math.ceil(last / eventsPerRequest) })
   await steadily()
   const [alone, beside]: [number[], number[]] = [[], []]
@@ -102,7 +86,6 @@ try {
     `${previews.length} previews of ${last.toLocaleString('en')}: ${(tookMs / previews.length / 1_000).toFixed(1)} s each, ${Math.round((looked / tookMs) * 1_000).toLocaleString('en')} messages/s`,
   )
 } finally {
-  await stopAll()
-  rmSync(dataDir, { recursive: true, force: true })
+  await stack.close()
 }
 process.exit(0)

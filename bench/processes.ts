@@ -2,7 +2,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-const node = (args: string[]) => ['--import', 'tsx', ...args]
+// As the launcher starts its own (bin/launcher/programs.ts).
+const node = (args: string[]) => ['--import', 'tsx/esm', ...args]
+const ofProcess = { MALLOC_ARENA_MAX: '2' }
 const children = new Set<ChildProcess>()
 
 export interface Figures {
@@ -16,7 +18,7 @@ export interface Figures {
 
 /** Starts a script; `env` over ours. Its output is dropped unless it ends badly. */
 export function start(script: string, args: string[] = [], env: Record<string, string> = {}): ChildProcess {
-  return startCommand(process.execPath, node([script, ...args]), env)
+  return startCommand(process.execPath, node([script, ...args]), { ...ofProcess, ...env })
 }
 
 export function startCommand(

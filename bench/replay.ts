@@ -2,27 +2,16 @@
 // First through three kills of the bulk worker (0: not at all), counted and compared event by event; then flat out, with live traffic
 // beside it for a while. Fails where a number is not what it must be.
 import { randomInt } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { readConfig } from '../bin/load-config.ts'
-import { temporalBinary } from '../bin/temporal-binary.ts'
 import { median, measureLive, type Live } from './live-traffic.ts'
-import { residentMb, start, startCommand, stopAll, until } from './processes.ts'
+import { residentMb, until } from './processes.ts'
+import { openStack } from './stack.ts'
 import { fateOf, outsidePerFile, lineOf, windowOf, writeArchive, type Fate } from './replay-archive.ts'
 
 const [events = 1_000_000, files = 50, kills = 3] = process.argv.slice(2).map(Number)
-const base = Number(process.env['BENCH_PORT'] ?? 42_100)
-const ports = { api: base, sandbox: base + 1, temporal: base + 2, ui: base + 3 }
-const dataDir = mkdtempSync(join(tmpdir(), 'causeway-bench-replay-'))
-const apiKey = 'bench-key-bench-key-bench-key'
-const env = {
-  ...{ DATA_DIR: dataDir, PORT: String(ports.api), SANDBOX_PORT: String(ports.sandbox) },
-  ...{ TEMPORAL_PORT: String(ports.temporal), CAUSEWAY_VENDORS: 'sandbox', CAUSEWAY_API_KEY: apiKey },
-  ...{ CAUSEWAY_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'), LOG_LEVEL: 'warn' },
-}
-const url = `http://127.0.0.1:${ports.api}`
-const sandboxUrl = `http://127.0.0.1:${ports.sandbox}`
+const stack = openStack(Number(process.env['BENCH_PORT'] ?? 42_100))
+const { dataDir, url, sandboxUrl, apiKey, call } = stack
 const plan = { events, files, nowMs: Date.now() }
 const rows: string[][] = []
 const note = (...row: string[]): void => {
@@ -31,16 +20,6 @@ const note = (...row: string[]): void => {
 }
 const patienceMs = 900_000
 const say = (n: number): string => Math.round(n).toLocaleString('en')
-
-async function call<T>(method: string, path: string, body?: object): Promise<T> {
-  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
-  const answer = await fetch(`${url}/api/v1${path}`, {
-    ...{ method, headers },
-    ...(body && { body: JSON.stringify(body) }),
-  })
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
-  return (await answer.json()) as T
-}
 
 interface Counts {
   planned: number
@@ -96,13 +75,13 @@ async function arrivals(): Promise<Uint8Array> {
   return times
 }
 
-let bulk = start('bin/sandbox.ts', [], env)
+let bulk = stack.run('sandbox')
 /** The launcher's part: whoever dies is started again a moment later. */
 async function killBulk(): Promise<void> {
   bulk.kill('SIGKILL')
   await new Promise((resolve) => bulk.once('exit', resolve))
   await new Promise((resolve) => setTimeout(resolve, 500))
-  bulk = start('bin/bulk-worker.ts', [], env)
+  bulk = stack.run('bulk-worker')
 }
 
 async function deliverBefore(id: string, writeKey: string): Promise<void> {
@@ -242,24 +221,10 @@ try {
   const madeMs = performance.now()
   writeArchive(join(dataDir, 'archive'), plan)
   console.log(`archive of ${say(events)} events in ${files} files: ${say(performance.now() - madeMs)} ms`)
-  const executable = await temporalBinary('cli', { cacheDir: readConfig().cacheDir, onStep: () => undefined })
-  const pragmas = ['journal_mode=wal', 'synchronous=normal'].flatMap((pragma) => ['--sqlite-pragma', pragma])
-  startCommand(executable, [
-    ...[
-      'server',
-      'start-dev',
-      '--port',
-      String(ports.temporal),
-      '--ui-port',
-      String(ports.ui),
-      '--ip',
-      '127.0.0.1',
-    ],
-    ...['--log-level', 'never', '--db-filename', join(dataDir, 'temporal.db'), ...pragmas],
-  ])
-  start('bin/api.ts', [], env)
-  start('bin/worker.ts', [], env)
-  bulk = start('bin/bulk-worker.ts', [], env)
+  await stack.runTemporal(join(dataDir, 'temporal.db'))
+  stack.run('api')
+  stack.run('worker')
+  bulk = stack.run('bulk-worker')
   await until(async () => (await fetch(`${url}/readyz`)).ok)
   const { id, writeKey } = await call<{ id: string; writeKey: string }>('POST', '/connections', {
     ...{ name: 'bench', statsig: { serverKey: 'secret-bench' } },
@@ -276,7 +241,6 @@ try {
   console.log(`\n${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}`)
   console.log(`${cpus()[0]?.model ?? ''}, ${cpus().length} cores, Node ${process.version}`)
 } finally {
-  await stopAll()
-  rmSync(dataDir, { recursive: true, force: true })
+  await stack.close()
 }
 process.exit()

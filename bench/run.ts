@@ -1,52 +1,30 @@
 // `npm run bench`: one table. Every rate is set against a bare server that parses the same body, in the same run.
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { statSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { readConfig } from '../bin/load-config.ts'
-import { temporalBinary } from '../bin/temporal-binary.ts'
-import { load, residentMb, start, startCommand, stop, stopAll, until } from './processes.ts'
+import { load, residentMb, start, stop, until } from './processes.ts'
+import { openStack } from './stack.ts'
 
 const backlog = Number(process.env['BENCH_BACKLOG'] ?? 200_000)
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 8)
-const ports = { baseline: 24_990, api: 24_991, sandbox: 24_992, temporal: 24_993, ui: 24_994 }
-const dataDir = mkdtempSync(join(tmpdir(), 'causeway-bench-'))
-const apiKey = 'bench-key-bench-key-bench-key'
-const env = {
-  ...{
-    DATA_DIR: dataDir,
-    PORT: String(ports.api),
-    SANDBOX_PORT: String(ports.sandbox),
-    TEMPORAL_PORT: String(ports.temporal),
-  },
-  ...{
-    CAUSEWAY_VENDORS: 'sandbox',
-    CAUSEWAY_API_KEY: apiKey,
-    CAUSEWAY_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
-    LOG_LEVEL: 'warn',
-  },
-}
-const url = `http://127.0.0.1:${ports.api}`
+const baselinePort = 24_990
+const stack = openStack(24_991)
+const { dataDir, url, call } = stack
 const rows: [string, string, string][] = []
 const note = (what: string, value: string, ratio = ''): void => {
   rows.push([what, value, ratio])
   console.log([what, value, ratio].filter(Boolean).join('  ·  '))
 }
 
-const call = async (method: string, path: string, body?: object): Promise<Record<string, unknown>> => {
-  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
-  const answer = await fetch(`${url}/api/v1${path}`, {
-    method,
-    headers,
-    ...(body && { body: JSON.stringify(body) }),
-  })
-  return (await answer.json()) as Record<string, unknown>
-}
-const answersAt = (address: string) => async () => (await fetch(address)).ok
 const connect = async (name: string): Promise<string> =>
   String(
-    (await call('POST', '/connections', { name, writeKey: name, statsig: { serverKey: `secret-${name}` } }))[
-      'id'
-    ],
+    (
+      await call<Record<string, unknown>>('POST', '/connections', {
+        name,
+        writeKey: name,
+        statsig: { serverKey: `secret-${name}` },
+      })
+    )['id'],
   )
 
 interface Totals {
@@ -55,8 +33,7 @@ interface Totals {
   pending: number
 }
 const totals = async (id: string): Promise<Totals> =>
-  ((await call('GET', `/connections/${id}/stats`)) as unknown as { inbound: { totals: Totals } }).inbound
-    .totals
+  (await call<{ inbound: { totals: Totals } }>('GET', `/connections/${id}/stats`)).inbound.totals
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
@@ -73,20 +50,20 @@ async function latency(id: string, writeKey: string, n: number, pauseMs: number)
     await fetch(`${url}/v1/track`, { method: 'POST', body })
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
-  const { data } = (await call('GET', `/connections/${id}/messages?event=Latency&limit=${n}`)) as {
+  const { data } = await call<{
     data: { receivedAt: string; endedAt: string }[]
-  }
+  }>('GET', `/connections/${id}/messages?event=Latency&limit=${n}`)
   return median(data.map(({ receivedAt, endedAt }) => Date.parse(endedAt) - Date.parse(receivedAt)))
 }
 
 try {
   // 1. The door, with nobody draining.
-  const baselineServer = start('bench/baseline-server.ts', [String(ports.baseline)])
-  const api = start('bin/api.ts', [], env)
-  await until(answersAt(`${url}/healthz`))
+  const baselineServer = start('bench/baseline-server.ts', [String(baselinePort)])
+  const api = stack.run('api')
+  await stack.answers(url)
   const id = await connect('bench')
   await new Promise((resolve) => setTimeout(resolve, 500))
-  const bareUrl = `http://127.0.0.1:${ports.baseline}/`
+  const bareUrl = `http://127.0.0.1:${baselinePort}/`
   await load(bareUrl, { seconds: 2 })
   await load(`${url}/v1/batch`, { seconds: 2 })
   const ratios: number[] = []
@@ -118,22 +95,10 @@ try {
     await load(`${url}/v1/batch`, { seconds: 120, requestsMax: Math.ceil((backlog - have) / 100) })
   const before = await totals(id)
   note('pending before the drain', before.pending.toLocaleString('en'), `api ${residentMb(api)} MB resident`)
-  const executable = await temporalBinary('cli', { cacheDir: readConfig().cacheDir, onStep: () => undefined })
-  startCommand(executable, [
-    'server',
-    'start-dev',
-    '--port',
-    String(ports.temporal),
-    '--ui-port',
-    String(ports.ui),
-    '--ip',
-    '127.0.0.1',
-    '--log-level',
-    'never',
-  ])
-  start('bin/sandbox.ts', [], env)
-  await until(answersAt(`http://127.0.0.1:${ports.sandbox}/healthz`))
-  const worker = start('bin/worker.ts', [], env)
+  await stack.runTemporal()
+  stack.run('sandbox')
+  await stack.answers(stack.sandboxUrl)
+  const worker = stack.run('worker')
   await until(async () => (await totals(id)).delivered > 0)
   const from = await totals(id)
   const startedAt = performance.now()
@@ -179,7 +144,6 @@ try {
     `\n${cpus()[0]?.model ?? ''}, ${cpus().length} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`,
   )
 } finally {
-  await stopAll()
-  rmSync(dataDir, { recursive: true, force: true })
+  await stack.close()
 }
 process.exit(0)

@@ -1,8 +1,7 @@
 // `npx tsx bench/search.ts [messages] [folder]`: what a search costs over HTTP at a million stored messages, one at a
 // time. A folder that is named is kept, and filled only where it is empty: filling may then be done beforehand
 // (`BENCH_FILL_ONLY=1`), and the machine is needed for the questions alone.
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EndedEntry } from '../core/ports.ts'
 import { defaultSettings } from '../core/settings.ts'
@@ -11,15 +10,15 @@ import { createSecretBox } from '../db/secret-box.ts'
 import { createStore } from '../db/store.ts'
 import { makeBatch, eventsPerRequest } from './messages.ts'
 import type { ChildProcess } from 'node:child_process'
-import { cpuMs, start, stopAll, until } from './processes.ts'
+import { cpuMs } from './processes.ts'
+import { masterKey, openStack } from './stack.ts'
 
 const messages = Number(process.argv[2] ?? 1_000_000)
 const kept = process.argv[3]
-const folder = kept ?? mkdtempSync(join(tmpdir(), 'causeway-search-'))
+const stack = openStack(24_995, kept)
+const { dataDir: folder, url, headers } = stack
 const path = join(folder, 'causeway.db')
-const [port, perRun, backlog] = [24_985, 1_000, 20_000]
-const apiKey = 'bench-key-bench-key-bench-key'
-const secretKey = Buffer.alloc(32, 1)
+const [perRun, backlog] = [1_000, 20_000]
 /** The same at each start, so that a folder can be asked again. A second a run: a million messages are 17 minutes. */
 const firstMs = Date.parse('2026-01-05T12:00:00.000Z')
 
@@ -40,7 +39,7 @@ async function fill(): Promise<void> {
   const db = openDb(path)
   // The figures are of reading.
   db.sqlite.pragma('synchronous = OFF')
-  const store = createStore(db, createSecretBox(secretKey))
+  const store = createStore(db, createSecretBox(masterKey))
   await store.connections.create({
     ...{ id: 'con_1', name: 'Bench', setup: 'manual', writeKey: 'bench', settings: defaultSettings },
     ...{ keys: {}, nowMs: firstMs },
@@ -82,9 +81,9 @@ interface Page {
 type Query = Record<string, string>
 
 async function ask(query: Query): Promise<{ page: Page; tookMs: number }> {
-  const at = `http://127.0.0.1:${port}/api/v1/connections/con_1/messages?${new URLSearchParams(query).toString()}`
+  const at = `${url}/api/v1/connections/con_1/messages?${new URLSearchParams(query).toString()}`
   const startedAt = performance.now()
-  const answer = await fetch(at, { headers: { authorization: `Bearer ${apiKey}` } })
+  const answer = await fetch(at, { headers })
   const page = (await answer.json()) as Page
   if (!answer.ok) throw new Error(JSON.stringify(page))
   return { page, tookMs: performance.now() - startedAt }
@@ -238,17 +237,13 @@ async function questions(): Promise<void> {
 try {
   if (!existsSync(path)) await fill()
   if (process.env['BENCH_FILL_ONLY'] === undefined) {
-    api = start('bin/api.ts', [], {
-      ...{ DATA_DIR: folder, PORT: String(port), CAUSEWAY_VENDORS: 'sandbox', CAUSEWAY_API_KEY: apiKey },
-      ...{ CAUSEWAY_SECRET_KEY: secretKey.toString('base64'), LOG_LEVEL: 'warn' },
-    })
-    await until(async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok)
+    api = stack.run('api')
+    await stack.answers(url)
     for (const seq of seqs(50)) await ask({ messageId: messageIdOf(seq) })
     await questions()
     console.log(over.length === 0 ? 'All within 50 ms at p99.' : `Over 50 ms at p99: ${over.join('; ')}`)
   }
 } finally {
-  await stopAll()
-  if (kept === undefined) rmSync(folder, { recursive: true, force: true })
+  await stack.close()
 }
 process.exit(0)

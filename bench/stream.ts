@@ -1,36 +1,18 @@
 // `npx tsx bench/stream.ts`: what 50 idle readers of the live stream cost ingest, in events a second and in CPU time of the
 // api for an event (rounds with and without alternate), and how long after its outcome a message is told on an idle system.
 import type { ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { request, type ClientRequest } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { readConfig } from '../bin/load-config.ts'
-import { temporalBinary } from '../bin/temporal-binary.ts'
-import { cpuMs, load, start, startCommand, stopAll, until } from './processes.ts'
+import { cpuMs, load, until } from './processes.ts'
+import { openStack } from './stack.ts'
 
 const [readers, rounds] = [50, Number(process.env['BENCH_ROUNDS'] ?? 9)]
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 4)
-const ports = { api: 24_981, sandbox: 24_982, temporal: 24_983, ui: 24_984 }
-const dataDir = mkdtempSync(join(tmpdir(), 'causeway-bench-'))
-const apiKey = 'bench-key-bench-key-bench-key'
-const url = `http://127.0.0.1:${ports.api}`
-const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
-const env = {
-  ...{ DATA_DIR: dataDir, PORT: String(ports.api), SANDBOX_PORT: String(ports.sandbox) },
-  ...{ TEMPORAL_PORT: String(ports.temporal), CAUSEWAY_VENDORS: 'sandbox', CAUSEWAY_API_KEY: apiKey },
-  ...{ CAUSEWAY_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'), LOG_LEVEL: 'warn' },
-}
+const stack = openStack(24_981)
+const { url, headers, call } = stack
 
 async function connect(name: string): Promise<string> {
-  const body = JSON.stringify({
-    name,
-    setup: 'manual',
-    writeKey: name,
-    statsig: { serverKey: `secret-${name}` },
-  })
-  const made = await fetch(`${url}/api/v1/connections`, { method: 'POST', headers, body })
-  return ((await made.json()) as { id: string }).id
+  const made = { name, setup: 'manual', writeKey: name, statsig: { serverKey: `secret-${name}` } }
+  return (await call<{ id: string }>('POST', '/connections', made)).id
 }
 
 /** Resolves when the stream has begun. */
@@ -114,20 +96,17 @@ async function outcomeToReader(id: string, writeKey: string, n: number): Promise
 }
 
 try {
-  const api = start('bin/api.ts', [], env)
-  await until(async () => (await fetch(`${url}/healthz`)).ok)
+  const api = stack.run('api')
+  await stack.answers(url)
   await readersBesideIngest(api, await connect('bench'))
 
-  const executable = await temporalBinary('cli', { cacheDir: readConfig().cacheDir, onStep: () => undefined })
-  const temporal = ['--port', String(ports.temporal), '--ui-port', String(ports.ui), '--ip', '127.0.0.1']
-  startCommand(executable, ['server', 'start-dev', ...temporal, '--log-level', 'never'])
-  start('bin/sandbox.ts', [], env)
-  await until(async () => (await fetch(`http://127.0.0.1:${ports.sandbox}/healthz`)).ok)
+  await stack.runTemporal()
+  stack.run('sandbox')
+  await stack.answers(stack.sandboxUrl)
   // The backlog of the first part would be drained beside it.
-  const paused = await fetch(`${url}/api/v1/connections`, { headers })
-  for (const { id } of ((await paused.json()) as { data: { id: string }[] }).data)
-    await fetch(`${url}/api/v1/connections/${id}`, { method: 'PATCH', headers, body: '{"paused":true}' })
-  start('bin/worker.ts', [], env)
+  for (const { id } of (await call<{ data: { id: string }[] }>('GET', '/connections')).data)
+    await call('PATCH', `/connections/${id}`, { paused: true })
+  stack.run('worker')
   const id = await connect('idle')
   await outcomeToReader(id, 'idle', 20)
   await outcomeToReader(id, 'idle', 100)
@@ -136,7 +115,6 @@ try {
   await outcomeToReader(id, 'idle', 100)
   closeAll(streams)
 } finally {
-  await stopAll()
-  rmSync(dataDir, { recursive: true, force: true })
+  await stack.close()
 }
 process.exit(0)

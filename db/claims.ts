@@ -6,10 +6,11 @@
  * blocks, looked up in memory while they are recent, and folded into the tree many at a time, in its order.
  */
 import { hash } from 'node:crypto'
-import { destinationOf, type LaneName } from '../core/lanes.ts'
+import { destinationOf } from '../core/lanes.ts'
 import type { Claimant, LaneStore, Lease } from '../core/ports.ts'
 import { immediate, type Db } from './client.ts'
 import { prepareForwardClaims } from './forward-claims.ts'
+import { prepareLeaseScope } from './lease-scope.ts'
 import { createRecentClaims, hashBytes, type Holder } from './recent-claims.ts'
 
 const dayMs = 86_400_000
@@ -24,19 +25,14 @@ const hashOf = (messageId: string) => hash('sha256', messageId, 'buffer').subarr
 type Ended = Parameters<LaneStore['commit']>[1]
 
 /** Claims are kept apart by connection and destination; those of a job that sends by force are its lane's own. */
-function prepareScope({ sqlite }: Db): (lease: Lease) => number {
-  const jobOf = sqlite.prepare<[number], { force: number; handler: LaneName }>(
-    'SELECT force, handler FROM jobs WHERE lane_id = ?',
-  )
-  const scopeOf = sqlite.prepare<[string], { n: number }>('SELECT n FROM connections WHERE id = ?')
-  return ({ connectionId, lane, laneId }) => {
-    const job = lane.includes(':') ? jobOf.get(laneId) : undefined
-    if (job?.force === 1) return -laneId
-    const row = scopeOf.get(connectionId)
-    if (!row) throw new Error(`connection ${connectionId} is gone`)
+function prepareScope(db: Db): (lease: Lease) => number {
+  const scopeOf = prepareLeaseScope(db)
+  return (lease) => {
+    const scope = scopeOf(lease)
+    if ('ownLane' in scope) return -scope.ownLane
     // A redrive delivers to the side of the lane that it takes from.
-    const isToSegment = destinationOf(lane) === 'segment' || job?.handler === 'outbound'
-    return row.n * 2 + (isToSegment ? 1 : 0)
+    const isToSegment = destinationOf(lease.lane) === 'segment' || scope.handler === 'outbound'
+    return scope.connection * 2 + (isToSegment ? 1 : 0)
   }
 }
 

@@ -6,7 +6,7 @@ import { outcomes } from '../core/outcome.ts'
 import type { Entry, MessageQuery } from '../core/ports.ts'
 import { mayHold, placesOf, type FilterKey } from './block-filter.ts'
 import type { Db } from './client.ts'
-import { endedColumns, endedEntry, seqOf, type EndedRow } from './entry.ts'
+import { endedColumns, endedEntry, endedRows, seqOf, type EndedRow } from './entry.ts'
 import type { Found, Look } from './scan.ts'
 import { blockOf, firstOf, lastOf } from './search-blocks.ts'
 
@@ -63,7 +63,7 @@ function prepareRead({ sqlite }: Db) {
       .filter(([name]) => query[name as keyof MessageQuery] !== undefined)
       .map(([, condition]) => `AND ${condition}`)
     const statement = sqlite.prepare<[object], EndedRow>(
-      `SELECT ${endedColumns} FROM entries entry
+      `SELECT ${endedColumns} FROM ${endedRows}
        WHERE lane_id = @laneId AND seq < @high AND seq >= @low ${wheres.join(' ')} ORDER BY seq DESC LIMIT @limit`,
     )
     const outcome = query.outcome && outcomes.indexOf(query.outcome)

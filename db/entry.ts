@@ -36,14 +36,15 @@ export interface EndedRow {
   source: RequestSource | null
 }
 
-const ofRequest = (column: string) =>
-  `(SELECT request.${column} FROM lane_log log JOIN requests request ON request.id = log.request_id
-    WHERE log.lane_id = entry.lane_id AND log.last_seq >= entry.seq ORDER BY log.last_seq LIMIT 1)`
-
-/** Columns of `EndedRow` from `entries entry`. Where the request has been purged, the ending tells the time. */
+/** Columns of `EndedRow` from `endedRows`. Where the request has been purged, the ending tells the time. */
 export const endedColumns = `entry.seq, entry.outcome, entry.reason, entry.path, entry.detail, entry.message_id AS messageId, entry.type,
   entry.event, entry.user_id AS userId, entry.ended_at_ms AS endedAtMs, entry.settings_version AS settingsVersion,
-  coalesce(${ofRequest('received_at_ms')}, entry.ended_at_ms) AS receivedAtMs, ${ofRequest('source')} AS source`
+  coalesce(request.received_at_ms, entry.ended_at_ms) AS receivedAtMs, request.source`
+
+/** Endings, each with the request that its message came in: the row of the log that ends at it or next after it says which. */
+export const endedRows = `entries entry LEFT JOIN requests request ON request.id = (
+    SELECT log.request_id FROM lane_log log
+    WHERE log.lane_id = entry.lane_id AND log.last_seq >= entry.seq ORDER BY log.last_seq LIMIT 1)`
 
 /** What only an archive holds came by the replay that read it. */
 const sourceOf = (lane: LaneName, door: RequestSource | null): string | undefined =>

@@ -1,7 +1,7 @@
 /** What has just ended, lane by lane: what the live stream reads behind each commit of a drain. */
 import type { LanePlace, LiveStore } from '../core/explorer-ports.ts'
 import type { Db } from './client.ts'
-import { endedColumns, endedEntry, type EndedRow } from './entry.ts'
+import { endedColumns, endedEntry, endedRows, type EndedRow } from './entry.ts'
 
 export function createLiveStore({ sqlite }: Db): LiveStore {
   const places = sqlite.prepare<[string], LanePlace & { connectionId: string }>(
@@ -9,7 +9,7 @@ export function createLiveStore({ sqlite }: Db): LiveStore {
   )
   const owner = sqlite.prepare<[number], string>('SELECT connection_id FROM lanes WHERE id = ?').pluck()
   const ended = sqlite.prepare<[number, number, number, number], EndedRow>(
-    `SELECT ${endedColumns} FROM entries entry WHERE lane_id = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
+    `SELECT ${endedColumns} FROM ${endedRows} WHERE lane_id = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
   )
   return {
     version: () => Number(sqlite.pragma('data_version', { simple: true })),

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import type { LaneStore, Lease, OutboundLaneStore } from '../core/ports.ts'
 import { immediate, type Db } from './client.ts'
 import { lost, type CommitFollower } from './commit.ts'
+import { prepareLeaseScope } from './lease-scope.ts'
 
 const dayMs = 86_400_000
 const hashBytes = 16
@@ -49,14 +50,11 @@ export function prepareRememberOnce(db: Db): CommitFollower {
   }
 }
 
-/** As with claims: a job that sends by force knows its own first exposures alone, and nobody else knows them. */
-function prepareScope({ sqlite }: Db): (lease: Lease) => number {
-  const select = sqlite.prepare<[string], { n: number }>('SELECT n FROM connections WHERE id = ?')
-  const isForced = sqlite.prepare<[number], number>('SELECT force FROM jobs WHERE lane_id = ?').pluck()
-  return ({ connectionId, lane, laneId }) => {
-    if (lane.includes(':') && isForced.get(laneId) === 1) return -laneId
-    const row = select.get(connectionId)
-    if (!row) throw new Error(`connection ${connectionId} is gone`)
-    return row.n
+/** As the claims: one number for a connection, a negative one for a job that sends by force. */
+function prepareScope(db: Db): (lease: Lease) => number {
+  const scopeOf = prepareLeaseScope(db)
+  return (lease) => {
+    const scope = scopeOf(lease)
+    return 'ownLane' in scope ? -scope.ownLane : scope.connection
   }
 }

@@ -4,6 +4,7 @@ import type { Attempt, EntryStory } from '../core/ports.ts'
 import type { Db } from './client.ts'
 import {
   endedColumns,
+  endedRows,
   endedEntry,
   laneColumns,
   pendingEntry,
@@ -33,7 +34,7 @@ export function prepareStory({ sqlite }: Db) {
   const lane = sqlite.prepare<[number], LaneRow>(`SELECT ${laneColumns} FROM lanes WHERE id = ?`)
   const logged = prepareBodyAt({ sqlite })
   const ended = sqlite.prepare<[number, number], EndedRow>(
-    `SELECT ${endedColumns} FROM entries entry WHERE lane_id = ? AND seq = ?`,
+    `SELECT ${endedColumns} FROM ${endedRows} WHERE lane_id = ? AND seq = ?`,
   )
   const sameRequest = sqlite.prepare<[number], LogSqlRow & { laneId: number }>(
     `SELECT log.lane_id AS laneId, ${logColumns} FROM lane_log log JOIN requests request ON request.id = log.request_id

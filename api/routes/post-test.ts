@@ -4,6 +4,7 @@ import { directionOf } from '../../core/directions.ts'
 import { destinationOf, isLaneName, type Destination } from '../../core/lanes.ts'
 import type { Warning } from '../../core/outcome.ts'
 import { isObject } from '../../core/own-keys.ts'
+import { experimentsFor } from '../../core/project-experiments.ts'
 import { redact, redactText } from '../../core/redact.ts'
 import { meaningOf } from '../../core/retry.ts'
 import { unknownIdTypes } from '../../core/segment-to-statsig/id-types.ts'
@@ -13,7 +14,6 @@ import type { ApiDeps } from '../deps.ts'
 import { traceMessage, type EventTrace } from '../event-trace.ts'
 import { InvalidRequest } from '../on-error.ts'
 import { answers, ConnectionPath, jsonBody } from '../openapi.ts'
-import { experimentsFor } from '../project-experiments.ts'
 import { iso } from '../wire/connection.ts'
 import { loadConnection } from './read-connections.ts'
 
@@ -87,7 +87,9 @@ export function registerTest(app: OpenAPIHono, deps: ApiDeps): void {
       throw new InvalidRequest([{ path: ['lane'], message: 'is no lane' }])
     const nowMs = deps.clock.nowMs()
     const isOut = lane !== undefined && directionOf(lane) === 'outbound'
-    const experiments = isOut ? await experimentsFor(deps, id) : undefined
+    const experiments = isOut
+      ? await experimentsFor({ connections: deps.store.connections, experiments: deps.experiments }, id)
+      : undefined
     const traced = traceMessage(message, { nowMs, lateAfterMs, tooOldAfterMs, settings, lane, experiments })
     const sent = send ? await sendTraced(deps, id, traced, c.req.raw.signal) : null
     return c.json(

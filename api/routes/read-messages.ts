@@ -5,13 +5,13 @@ import { directionOf, mapForLane } from '../../core/directions.ts'
 import { outcomes, type Verdict, type Warning } from '../../core/outcome.ts'
 import type { EntryStory as StoredStory, MessageQuery } from '../../core/ports.ts'
 import { isObject } from '../../core/own-keys.ts'
+import { experimentsFor } from '../../core/project-experiments.ts'
 import { redact, redactText } from '../../core/redact.ts'
 import { unknownIdTypes } from '../../core/segment-to-statsig/id-types.ts'
 import { shownJson } from '../../core/shown-json.ts'
 import { receiptOf, unpackForLane } from '../../core/stored-request.ts'
 import type { StatsigEvent } from '../../core/statsig.ts'
 import type { ApiDeps } from '../deps.ts'
-import { experimentsFor } from '../project-experiments.ts'
 import { answers, ConnectionPath } from '../openapi.ts'
 import { attemptToWire, Entry, type Attempt, EntryStory, entryToWire } from '../wire/entry.ts'
 import { pageOf, PageQuery } from '../wire/page.ts'
@@ -86,7 +86,12 @@ async function storyToWire(deps: ApiDeps, story: StoredStory): Promise<EntryStor
   if (!unpacked || !settings) return { ...entryToWire(story), ...rest, warnings: [] }
   const received = unpacked.items[story.item]
   const isOut = directionOf(story.lane) === 'outbound'
-  const experiments = isOut ? await experimentsFor(deps, story.connectionId) : undefined
+  const experiments = isOut
+    ? await experimentsFor(
+        { connections: deps.store.connections, experiments: deps.experiments },
+        story.connectionId,
+      )
+    : undefined
   const receipt = { ...receiptOf(story.row, unpacked.batch), experiments }
   const mapping = mapForLane(story.lane, received, receipt, settings)
   const { seen, verdict } = mapping ?? { seen: {}, verdict: undefined }

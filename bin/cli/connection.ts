@@ -15,6 +15,10 @@ export interface ConnectionOption {
 export const withConnection = (command: Command): Command =>
   command.option('-c, --connection <id|name>', 'the connection; may be left out where there is one')
 
+/** What waits in all its lanes. */
+export const pendingOf = ({ lanes }: Pick<Connection, 'lanes'>): number =>
+  Object.values(lanes).reduce((sum, { pending }) => sum + pending, 0)
+
 const pageMax = 500
 
 /** All connections, oldest first or as the API lists them. */

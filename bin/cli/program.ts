@@ -110,11 +110,9 @@ function misreading({ message }: CommanderError, errors: string[]): CliFailure {
   const said = errors.join('').trim() || message
   const [title = '', hint] = said.replace(/^error: /, '').split('\n')
   return new CliFailure(exitCodes.usage, {
-    ...{
-      code: 'usage',
-      title: visible(title),
-      nextStep: hint === undefined ? '--help shows what there is.' : visible(hint),
-    },
+    code: 'usage',
+    title: visible(title),
+    nextStep: hint === undefined ? '--help shows what there is.' : visible(hint),
   })
 }
 

@@ -20,6 +20,10 @@ export function parseWhen(text: string, nowMs: number): string {
   return iso(Date.parse(/(Z|[+-]\d\d:\d\d)$/i.test(spaced) ? spaced : `${spaced}Z`), text)
 }
 
+/** The same of an option that may be left out. */
+export const parseWhenGiven = (text: string | undefined, nowMs: number): string | undefined =>
+  text === undefined ? undefined : parseWhen(text, nowMs)
+
 function iso(ms: number, text: string): string {
   const date = new Date(ms)
   // A day that does not exist, such as 31 February, is not the day after the last.

@@ -19,6 +19,12 @@ import { StartPlanned } from './jobs/start-planned.tsx'
 
 const titles: Record<JobKind, string> = { replays: 'Replay', exports: 'Export', redrives: 'Redrive' }
 
+const plans: Record<JobKind, string> = {
+  ...titles,
+  replays: 'Plan of a replay',
+  exports: 'Plan of an export',
+}
+
 export function JobPage() {
   const { kind: named, jobId = '' } = useParams({ strict: false })
   const kind = jobKinds.find((one) => one === named) ?? 'replays'
@@ -27,7 +33,7 @@ export function JobPage() {
   return (
     <div className="page stack wide">
       <PageHead
-        title={job?.dryRun === true ? 'Plan of a replay' : titles[kind]}
+        title={job?.dryRun === true ? plans[kind] : titles[kind]}
         actions={job && <TemporalLink url={job.temporalUrl} />}
       >
         {job ? windowOf(job) : jobId}
@@ -41,7 +47,7 @@ export function JobPage() {
 
 function JobView({ kind, job }: { kind: JobKind; job: Job }) {
   const fault = job.error
-  if (job.dryRun === true && fault === undefined) return <PlanOnly job={job} />
+  if (job.dryRun === true && fault === undefined) return <PlanOnly kind={kind} job={job} />
   return (
     <>
       {fault !== undefined && (
@@ -80,7 +86,7 @@ function JobView({ kind, job }: { kind: JobKind; job: Job }) {
 }
 
 /** Nothing runs and nothing was sent: there is no progress to show, and a start to offer. */
-function PlanOnly({ job }: { job: Job }) {
+function PlanOnly({ kind, job }: { kind: JobKind; job: Job }) {
   return (
     <>
       <section className="card pad stack wide" aria-labelledby="plan-only">
@@ -93,7 +99,7 @@ function PlanOnly({ job }: { job: Job }) {
           </span>
         </div>
         <PlanView job={job} />
-        {job.plan && <StartPlanned job={job} />}
+        {job.plan && <StartPlanned kind={kind} job={job} />}
       </section>
       <Notes job={job} />
     </>

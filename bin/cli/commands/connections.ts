@@ -5,6 +5,7 @@ import { oneOf } from '../arguments.ts'
 import type { Cli } from '../cli.ts'
 import {
   allConnections,
+  pendingOf,
   pickConnection,
   withConnection,
   type Connection,
@@ -103,14 +104,13 @@ export const register: Register = (group, act) => {
 async function list(cli: Cli): Promise<void> {
   const data = await allConnections(cli.api)
   const rows = data.map(({ id, name, status, paused, lanes }) => {
-    const pending = Object.values(lanes).reduce((sum, lane) => sum + lane.pending, 0)
     const lagMs = Math.max(0, ...Object.values(lanes).map((lane) => lane.lagMs))
     return [
       id,
       name,
       painted(status),
       paused ? paint.odd('paused') : '',
-      pending,
+      pendingOf({ lanes }),
       lagMs === 0 ? '' : lengthOf(lagMs / 1_000),
     ]
   })
@@ -187,9 +187,6 @@ async function setKey(cli: Cli, which: string, { connection }: ConnectionOption)
     () => shown`${key} of ${changed.name} is set. ${grouped(pendingOf(changed))} pending.`,
   )
 }
-
-const pendingOf = ({ lanes }: Connection): number =>
-  Object.values(lanes).reduce((sum, { pending }) => sum + pending, 0)
 
 /** `statsig.serverKey` as the body of a PATCH. */
 export function asKeys(

@@ -1,8 +1,7 @@
 /** `causeway keys`: who may call the control plane. */
-import { ok } from '../api.ts'
+import { idempotent, ok } from '../api.ts'
 import { oneOf } from '../arguments.ts'
 import type { Cli } from '../cli.ts'
-import { idempotent } from '../api.ts'
 import type { Register } from '../program.ts'
 import { table } from '../table.ts'
 import { join, paint, shown } from '../text.ts'

@@ -7,7 +7,7 @@ import { pickConnection, withConnection, type ConnectionOption } from '../connec
 import type { Register } from '../program.ts'
 import { facts, table } from '../table.ts'
 import { join, paint, painted, shown, shownJson, type Shown } from '../text.ts'
-import { parseWhen, shortTime, whenSays } from '../when.ts'
+import { parseWhenGiven, shortTime, whenSays } from '../when.ts'
 
 type Schemas = components['schemas']
 type Entry = Schemas['Entry']
@@ -63,9 +63,9 @@ async function search(
   cli: Cli,
   { connection, since, until, limit, cursor, all, ...filter }: SearchOptions,
 ): Promise<void> {
-  const at = (text: string | undefined) => (text === undefined ? undefined : parseWhen(text, cli.io.nowMs()))
+  const nowMs = cli.io.nowMs()
   const { id } = await pickConnection(cli, connection)
-  const fixed = given({ ...filter, since: at(since), until: at(until) })
+  const fixed = given({ ...filter, since: parseWhenGiven(since, nowMs), until: parseWhenGiven(until, nowMs) })
   const page = (after: string | undefined, size: number) => {
     const query = { ...fixed, limit: size, ...given({ cursor: after }) }
     return ok(cli.api.GET('/api/v1/connections/{id}/messages', { params: { path: { id }, query } }))

@@ -6,7 +6,7 @@ import { pickConnection, withConnection, type ConnectionOption } from '../connec
 import type { ExitCode } from '../exit-codes.ts'
 import { afterStart, rateMax, registerSteering } from '../jobs/steer.ts'
 import type { Register } from '../program.ts'
-import { parseWhen, whenSays } from '../when.ts'
+import { parseWhenGiven, whenSays } from '../when.ts'
 
 const outcomes = ['rejected', 'filtered', 'skipped'] as const
 const lanes = ['events', 'late', 'outbound'] as const
@@ -46,7 +46,7 @@ export const register: Register = (group, act) => {
 
 async function start(cli: Cli, options: StartOptions): Promise<ExitCode | undefined> {
   const { connection, outcome, lane, since, until, messageId, rate, watch = false } = options
-  const at = (text: string | undefined) => (text === undefined ? undefined : parseWhen(text, cli.io.nowMs()))
+  const at = (text: string | undefined) => parseWhenGiven(text, cli.io.nowMs())
   const body = {
     outcome,
     ...given({ lane, since: at(since), until: at(until), messageIds: messageId, rate }),

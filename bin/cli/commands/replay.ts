@@ -2,30 +2,21 @@
 import { isAbsolute, resolve } from 'node:path'
 import { Option } from 'commander'
 import { idempotent, ok } from '../api.ts'
-import { given, listOf, oneOf, several, wholeNumber } from '../arguments.ts'
+import { given, listOf, oneOf, several } from '../arguments.ts'
 import type { Cli } from '../cli.ts'
-import { pickConnection, withConnection, type ConnectionOption } from '../connection.ts'
 import { misused } from '../failure.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { askAboutForce } from '../jobs/force.ts'
-import { afterStart, rateMax, registerSteering } from '../jobs/steer.ts'
-import { watchJob } from '../jobs/watch.ts'
+import { registerSteering } from '../jobs/steer.ts'
+import { startWindow, withWindow, type WindowOptions } from '../jobs/window.ts'
 import type { Register } from '../program.ts'
-import { parseWhen, whenSays } from '../when.ts'
+import { whenSays } from '../when.ts'
 
 const types = ['track', 'page', 'screen', 'group', 'alias', 'identify'] as const
 
-interface StartOptions extends ConnectionOption {
-  from: string
-  to: string
+interface StartOptions extends WindowOptions {
   path?: string
   event?: string[]
   type?: (typeof types)[number][]
-  rate?: number
-  force?: boolean
-  yes?: true
-  dryRun?: boolean
-  watch?: boolean
 }
 
 const examples = `
@@ -45,48 +36,26 @@ const forceMeans = [
 ]
 
 export const register: Register = (group, act) => {
-  withConnection(group.command('start').description('start one; --dry-run only plans it'))
-    .requiredOption('--from <time>', 'received from then on')
-    .option('--to <time>', 'received before then', 'now')
+  const command = group.command('start').description('start one; --dry-run only plans it')
+  withWindow(command, 'messages', 'send again what was delivered before: it counts twice in metrics')
     .option('--path <folder|s3://…>', 'an archive of Segment; without it, what the store holds')
     .option('--event <name>', "only events of this name, the source's own; may be repeated", several)
     .addOption(
       new Option('--type <types>', `only these calls: ${types.join(', ')}`).argParser(listOf(oneOf(types))),
     )
-    .option('--rate <per-second>', 'messages a second at most', wholeNumber(1, rateMax))
-    .option('--force', 'send again what was delivered before: it counts twice in metrics')
-    .option('-y, --yes', 'do not ask about --force')
-    .option('--dry-run', 'count what would be sent and what not; send nothing')
-    .option('-w, --watch', 'follow it to its end')
     .addHelpText('after', examples)
     .action(act((cli, options: StartOptions) => start(cli, options)))
   registerSteering(group, act, 'replay')
 }
 
 async function start(cli: Cli, options: StartOptions): Promise<ExitCode | undefined> {
-  const { connection, path, event, type, rate, force = false, dryRun = false, watch = false } = options
-  const nowMs = cli.io.nowMs()
-  const body = {
-    ...given({
-      path: path === undefined ? undefined : archivePath(cli, path),
-      events: event,
-      types: type,
-      rate,
-    }),
-    ...{ source: path === undefined ? ('store' as const) : ('archive' as const), force, dryRun },
-    ...{ from: parseWhen(options.from, nowMs), to: parseWhen(options.to, nowMs) },
-  }
-  const { id } = await pickConnection(cli, connection)
-  if (force && !dryRun) await askAboutForce(cli, forceMeans, options.yes === true)
-  const job = await ok(
-    cli.api.POST('/api/v1/connections/{id}/replays', {
-      params: { path: { id } },
-      body,
-      ...idempotent(cli.io),
-    }),
-  )
-  // A plan is what a dry run is for: it is waited for.
-  return dryRun ? watchJob(cli, 'replay', job) : afterStart(cli, 'replay', job, watch)
+  const { path, event, type } = options
+  const source = path === undefined ? ('store' as const) : ('archive' as const)
+  const what = given({ path: path && archivePath(cli, path), events: event, types: type })
+  return startWindow(cli, 'replay', options, forceMeans, ({ id }, window) => {
+    const [params, body] = [{ path: { id } }, { source, ...what, ...window }]
+    return ok(cli.api.POST('/api/v1/connections/{id}/replays', { params, body, ...idempotent(cli.io) }))
+  })
 }
 
 /** A folder is one of the API's machine; a relative one means something only here. */

@@ -1,7 +1,7 @@
 /** Each connection as the API sees it: keys, what holds its lanes, how the vendors answer, what its audiences wait for. */
 import type { components } from '../../../console/api/schema.d.ts'
 import { ok, type Api } from '../api.ts'
-import type { Connection } from '../connection.ts'
+import { pendingOf, type Connection } from '../connection.ts'
 import { word } from '../text.ts'
 import { lengthOf } from '../when.ts'
 import { bad, good, odd, type Check } from './check.ts'
@@ -28,8 +28,7 @@ export function checkConnection(connection: Connection, audiences: readonly Audi
     ...Object.entries(connection.lanes).flatMap(([lane, state]) => checkLane(connection, lane, state)),
     ...audiences.flatMap((audience) => checkAudience(connection, audience)),
   ]
-  const pending = Object.values(connection.lanes).reduce((sum, lane) => sum + lane.pending, 0)
-  return found.length > 0 ? found : [good(id, `${name}: ${status}, ${pending} pending`)]
+  return found.length > 0 ? found : [good(id, `${name}: ${status}, ${pendingOf(connection)} pending`)]
 }
 
 function checkStatus({ id, name, status, paused, statsig, setup }: Connection): Check[] {
