@@ -67,6 +67,26 @@ describe.skipIf(noBrowser !== undefined)('the console', () => {
     120_000,
   )
 
+  it('starts from the plan of an export the export that it planned', async () => {
+    const { page, context } = await visit(on().browser, on().causeway.url)
+    await signIn(page, on().key)
+    const window = { from: '2026-01-01T00:00:00Z', to: new Date().toISOString() }
+    const { id } = await on().causeway.api<{ id: string }>('POST', `/connections/${on().id}/exports`, {
+      ...window,
+      dryRun: true,
+    })
+    await openPage(page, `/jobs/exports/${id}`)
+    await page.getByRole('heading', { name: 'Plan of an export' }).waitFor()
+    await page.getByRole('button', { name: 'Start this export' }).click()
+    await page.waitForURL(
+      (url) => /^\/jobs\/exports\/(?!.*\/)/.test(url.pathname) && !url.pathname.endsWith(id),
+    )
+    const { data } = await on().causeway.api<{ data: { dryRun: boolean; from: string }[] }>('GET', '/exports')
+    expect(data.map(({ dryRun }) => dryRun)).toEqual([false, true])
+    expect(data[0]?.from).toBe(data[1]?.from)
+    await context.close()
+  })
+
   it('needs less than 300 KB of compressed JavaScript to show its first page', async () => {
     const { page, context } = await visit(on().browser, on().causeway.url)
     let bytes = 0
